@@ -1,1 +1,62 @@
-#![allow(missing_docs)]
+//! The runtime of [beamish](https://docs.rs/beamish): processes, signals, servers and supervisors, by hand and without
+//! macros. Most programs use the facade crate `beamish` instead.
+//!
+//! ```text
+//!   your code:      async { … }        impl GenServer for Counter        Supervisor::new(…).child(…)
+//!                        │                        │                                │
+//!   this crate:   ┌──────▼───────┐       ┌────────▼────────┐              ┌────────▼────────┐
+//!                 │   process    │◄──────│ gen_server loop │◄─────────────│   supervisor    │
+//!                 └──────┬───────┘       └─────────────────┘              └─────────────────┘
+//!                        │ pid, mailbox, links, monitors, names
+//!   tokio:         one task each
+//! ```
+//!
+//! The behaviour is Erlang/OTP's; what is guaranteed is listed, by id, in `docs/semantics.md`.
+
+#[cfg(all(panic = "abort", not(beamish_allow_abort)))]
+compile_error!(
+    "beamish isolates crashes by unwinding, and `panic = \"abort\"` makes any crash end the program; set `panic = \"unwind\"`, or build with `--cfg beamish_allow_abort` to accept that"
+);
+
+mod application;
+mod entry;
+mod exit;
+mod gen_server;
+mod mailbox;
+mod name;
+pub mod node;
+mod panics;
+mod parcel;
+mod pid;
+#[doc(hidden)]
+pub mod private;
+pub mod process;
+mod reference;
+mod report;
+mod signal;
+mod supervisor;
+mod sync;
+mod task;
+mod timer;
+
+pub use application::{App, Application, ApplicationError};
+pub use exit::{ExitReason, PanicInfo, Term};
+pub use gen_server::{
+    Call, CallError, CallFailed, CallInfo, Caller, Continue, DEFAULT_CALL_TIMEOUT, FlatCall, GenServer, Handler, Init,
+    IntoInit, IntoNext, Next, NoReply, Reply, ReplyTo, Server, ServerOptions, ServerRef, Start, StartError, Stop,
+    StopError, WrongServer, unexpected_info,
+};
+pub use name::{Address, Name};
+pub use node::Node;
+pub use pid::Pid;
+pub use process::error::{NoProc, RegisterError};
+pub use process::{Outcome, exit_self as exit, self_pid, send, send_named, spawn, spawn_link, spawn_monitor};
+pub use reference::{MonitorRef, TimerRef};
+pub use signal::{Down, Exit, Info, Timeout};
+pub use supervisor::{
+    AutoShutdown, BadChildren, Child, ChildCounts, ChildDefaults, ChildError, ChildId, ChildInfo, ChildKind, ChildSpec,
+    ChildStatus, DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS, DynamicChild, DynamicSupervisor, DynamicSupervisorMessage,
+    DynamicSupervisorRef, DynamicSupervisorReply, DynamicSupervisorServer, FailedToStartChild, Once, Restart, Shutdown,
+    StartChildError, Strategy, Supervisor, SupervisorMessage, SupervisorRef, SupervisorReply, SupervisorServer,
+};
+pub use task::{DEFAULT_AWAIT_TIMEOUT, Task, TaskError};

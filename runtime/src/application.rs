@@ -1,0 +1,226 @@
+//! Applications: a supervision tree that is started and stopped as one.
+
+use std::error::Error;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::sync::Arc;
+
+use crate::parcel::Parcel;
+use crate::process::receive::receive;
+use crate::process::{death, exit_from, self_pid, spawn, suspend_if_exiting, table, trap_exit};
+use crate::{Exit, ExitReason, Info, Pid, Server, StartError, SupervisorRef, send};
+
+/// An application: how its supervision tree is started. `#[application]` writes this.
+///
+/// # OTP
+/// The behaviour `application`.
+pub trait Application: Sized {
+    /// What [`start_tree`](Self::start_tree) gets.
+    type Args: Send + 'static;
+
+    /// Starts the tree and returns its top supervisor. Runs in a process of the application's own, which the top
+    /// supervisor is linked to.
+    fn start_tree(args: Self::Args) -> impl Future<Output = Result<SupervisorRef, StartError>> + Send;
+
+    /// Starts the application, from anywhere.
+    ///
+    /// # Errors
+    /// [`StartError`] of the tree; nothing of it is left then.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the tree starts nevertheless.
+    ///
+    /// # OTP
+    /// `application:start/1`.
+    fn start(args: Self::Args) -> impl Future<Output = Result<App, StartError>> + Send
+    where
+        Self: 'static,
+    {
+        async move {
+            let started = Arc::new(Parcel::default());
+            let told = Arc::clone(&started);
+            let master = spawn(async move { keep(Self::start_tree(args), &told).await });
+            let Some(process) = table::find(master) else { return Err(StartError::Exit(ExitReason::NoProc)) };
+            let ended = death::watch(&*process);
+            drop(process);
+            tokio::select! {
+                biased;
+                result = poll_fn(|cx| started.poll(cx)) => result.map(|top| App { master, top }),
+                reason = ended => Err(StartError::Exit(reason)),
+            }
+        }
+    }
+
+    /// Runs the application: starts it, waits for ctrl-c, SIGTERM or its end, and stops it in order. A second ctrl-c ends
+    /// the program at once, with exit code 130.
+    ///
+    /// Returned from `main`, the result is the exit code: 0 after an ordered stop, 1 if the start failed or the top
+    /// supervisor ended by itself.
+    ///
+    /// # Errors
+    /// [`ApplicationError`]: the start failed; the top supervisor ended.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime with signals enabled.
+    ///
+    /// # Cancel safety
+    /// Dropped, the application runs on.
+    #[cfg(feature = "application")]
+    fn run(args: Self::Args) -> impl Future<Output = Result<(), ApplicationError>> + Send
+    where
+        Self: 'static,
+    {
+        async move {
+            let app = Self::start(args).await.map_err(ApplicationError::Start)?;
+            tokio::select! {
+                reason = app.ended() => return Err(ApplicationError::Ended(reason)),
+                () = signals::asked_to_stop() => {}
+            }
+            tokio::select! {
+                biased;
+                () = app.stop() => Ok(()),
+                () = signals::interrupted() => std::process::exit(signals::INTERRUPTED),
+            }
+        }
+    }
+}
+
+/// Asks the master to stop.
+struct Stop;
+
+/// The process that keeps an application.
+async fn keep(
+    tree: impl Future<Output = Result<SupervisorRef, StartError>>,
+    told: &Parcel<Result<SupervisorRef, StartError>>,
+) -> Result<(), ExitReason> {
+    trap_exit(true);
+    let top = match tree.await {
+        Ok(top) => top,
+        Err(error) => {
+            told.put(Err(error));
+            return Ok(());
+        }
+    };
+    let Some(process) = top.server_ref().process() else {
+        told.put(Err(StartError::Exit(ExitReason::NoProc)));
+        return Ok(());
+    };
+    let top_pid = process.head().pid;
+    let ended = death::watch(&*process);
+    told.put(Ok(top));
+    let asked = receive(None, |info: Info| match info.downcast::<Stop>() {
+        Ok(Stop) => Ok(()),
+        // Its parent's exit is the application's too; the tree's own is seen by `ended`.
+        Err(info) => match info.downcast::<Exit>() {
+            Ok(exit) if exit.from == top_pid => Err(Info::new(exit)),
+            Ok(_) => Ok(()),
+            Err(info) => Err(info),
+        },
+    });
+    tokio::pin!(ended);
+    tokio::select! {
+        reason = &mut ended => return if reason.is_shutdown() { Ok(()) } else { Err(reason) },
+        _ = asked => {}
+    }
+    exit_from(self_pid(), &*process, ExitReason::Shutdown);
+    ended.await;
+    Ok(())
+}
+
+/// A running application. Dropping it does nothing to the application.
+#[derive(Clone, Debug)]
+pub struct App {
+    master: Pid,
+    top: SupervisorRef,
+}
+
+impl App {
+    /// The top supervisor.
+    #[must_use]
+    pub const fn supervisor(&self) -> &SupervisorRef {
+        &self.top
+    }
+
+    /// Stops the application: its top supervisor ends its children in reverse order and then itself, and is waited for
+    /// without limit (`APP-3`). Done at once if it has ended already.
+    ///
+    /// # Cancel safety
+    /// Once polled, the application stops nevertheless.
+    ///
+    /// # OTP
+    /// `application:stop/1`.
+    pub async fn stop(&self) {
+        suspend_if_exiting().await;
+        let Some(master) = table::find(self.master) else { return };
+        let ended = death::watch(&*master);
+        drop(master);
+        send(self.master, Stop);
+        ended.await;
+    }
+
+    /// Waits until the application has ended, by [`stop`](Self::stop) or by itself, and gives the reason of the top
+    /// supervisor; [`ExitReason::NoProc`] if it had ended before.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    pub async fn ended(&self) -> ExitReason {
+        match self.top.server_ref().process() {
+            Some(top) => death::watch(&*top).await,
+            None => ExitReason::NoProc,
+        }
+    }
+}
+
+/// An application did not run to an ordered stop.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ApplicationError {
+    /// It did not start.
+    Start(StartError),
+    /// Its top supervisor ended by itself, with this reason.
+    Ended(ExitReason),
+}
+
+impl fmt::Display for ApplicationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(error) => write!(f, "the application did not start: {error}"),
+            Self::Ended(reason) => write!(f, "the application ended: {reason}"),
+        }
+    }
+}
+
+impl Error for ApplicationError {}
+
+#[cfg(feature = "application")]
+mod signals {
+    /// What a shell reports of a program that ctrl-c ended.
+    pub(super) const INTERRUPTED: i32 = 130;
+
+    /// Waits for ctrl-c or SIGTERM.
+    pub(super) async fn asked_to_stop() {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            match signal(SignalKind::terminate()) {
+                Ok(mut terminate) => tokio::select! {
+                    () = interrupted() => {}
+                    _ = terminate.recv() => {}
+                },
+                Err(_) => interrupted().await,
+            }
+        }
+        #[cfg(not(unix))]
+        interrupted().await;
+    }
+
+    /// Waits for ctrl-c; for ever where that cannot be listened to.
+    pub(super) async fn interrupted() {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

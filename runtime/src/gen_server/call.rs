@@ -1,0 +1,270 @@
+//! Calls.
+//!
+//! 1. A call that is answered at its first poll makes no timer and no cell.
+//! 2. A waiting call borrows its process's timer if no other call has it, and moves it only to an earlier time; a timer
+//!    that fires early is armed again (decision A24). Any other waiting call has a timer of its own.
+
+use std::any::type_name;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep};
+
+use crate::gen_server::client::Unresolved;
+use crate::gen_server::process::{Envelope, Here};
+use crate::gen_server::reply::{Outcome, ReplyCell};
+use crate::process::context;
+use crate::process::control::Process;
+use crate::process::receive::far;
+use crate::{CallError, CallFailed, CallInfo, ExitReason, GenServer, Handler, ServerRef};
+
+/// How long a call waits for its answer unless told otherwise.
+pub const DEFAULT_CALL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A call to a server: a future that sends the request when it is first polled, and gives the answer.
+///
+/// It waits 5 s unless [`timeout`](Self::timeout) or [`infinity`](Self::infinity) says otherwise.
+///
+/// # Errors
+/// [`CallError`], one case each for: no such process, no answer in time, a call to oneself, the server's end before the
+/// answer, a request that was dropped unanswered, a server of another type.
+///
+/// # Cancel safety
+/// Cancel safe for the caller: dropped before the first poll nothing was sent; later, the request is not recalled, and a
+/// late answer vanishes.
+///
+/// # OTP
+/// `gen_server:call/3` (`SRV-2`, `SRV-3`).
+#[must_use = "a call does nothing unless awaited"]
+pub struct Call<'a, S: GenServer, T> {
+    server: &'a ServerRef<S>,
+    handler: &'static Handler,
+    message: Option<S::Message>,
+    unwrap: fn(S::Reply) -> Option<T>,
+    timeout: Option<Duration>,
+    waiting: Option<Box<Waiting<S>>>,
+}
+
+impl<S: GenServer, T> Unpin for Call<'_, S, T> {}
+
+struct Waiting<S: GenServer> {
+    cell: Arc<ReplyCell<S::Reply>>,
+    deadline: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl<'a, S: GenServer, T> Call<'a, S, T> {
+    /// Prepares a call: what the stubs of `#[genserver]` do. `unwrap` takes the answer out of the server's reply; `None`
+    /// if it is the answer to another call.
+    #[inline]
+    pub const fn new(
+        server: &'a ServerRef<S>,
+        handler: &'static Handler,
+        message: S::Message,
+        unwrap: fn(S::Reply) -> Option<T>,
+    ) -> Self {
+        Self { server, handler, message: Some(message), unwrap, timeout: Some(DEFAULT_CALL_TIMEOUT), waiting: None }
+    }
+
+    /// Waits at most `timeout` for the answer.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Waits for the answer as long as the server lives.
+    pub const fn infinity(mut self) -> Self {
+        self.timeout = None;
+        self
+    }
+
+    #[inline]
+    fn begin(&mut self, message: S::Message, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
+        let process = match self.server.resolve() {
+            Ok(process) => process,
+            Err(unresolved) => return Poll::Ready(Err(self.unresolved(&unresolved))),
+        };
+        let head = process.head();
+        if context::self_pid() == Some(head.pid) {
+            return Poll::Ready(Err(CallError::CallingSelf(self.info(ExitReason::other("calling_self")))));
+        }
+        let here = if self.handler.may_run_here() && context::may_inline(head.runtime) {
+            process.run_here(self.handler, message)
+        } else {
+            Here::Queue(message)
+        };
+        let cell = match here {
+            Here::Answered(reply) => return Poll::Ready(self.answer(reply)),
+            Here::NoReply => return Poll::Ready(Err(CallError::NoReply(self.info(ExitReason::Normal)))),
+            Here::Wait(cell) => cell,
+            Here::Queue(message) => {
+                let cell = Arc::new(ReplyCell::default());
+                let envelope = Envelope::Call { message, cell: Arc::clone(&cell), caller: context::self_pid() };
+                if let Err(envelope) = process.queue(envelope) {
+                    crate::panics::drop_quietly(envelope);
+                    return Poll::Ready(Err(CallError::NoProc(self.info(ExitReason::NoProc))));
+                }
+                cell
+            }
+        };
+        drop(process);
+        let deadline = self.timeout.map(far);
+        self.waiting = Some(Box::new(Waiting { cell, deadline, timer: None }));
+        self.wait(cx)
+    }
+
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
+        let Some(waiting) = &mut self.waiting else { return Poll::Pending };
+        if let Poll::Ready(outcome) = waiting.cell.poll(cx) {
+            self.waiting = None;
+            return Poll::Ready(self.outcome(outcome));
+        }
+        if waiting.poll_deadline(cx).is_pending() {
+            return Poll::Pending;
+        }
+        // SRV-3: one last look for an answer that came meanwhile.
+        let late = waiting.cell.take();
+        self.waiting = None;
+        Poll::Ready(match late {
+            Some(outcome) => self.outcome(outcome),
+            None => Err(CallError::Timeout(self.info(ExitReason::Timeout))),
+        })
+    }
+
+    fn outcome(&self, outcome: Outcome<S::Reply>) -> Result<T, CallError> {
+        match outcome {
+            Outcome::Reply(reply) => self.answer(reply),
+            Outcome::NoReply => Err(CallError::NoReply(self.info(ExitReason::Normal))),
+            Outcome::Died(reason) => Err(CallError::Exit(self.info(reason))),
+        }
+    }
+
+    #[inline]
+    fn answer(&self, reply: S::Reply) -> Result<T, CallError> {
+        // The answer to another call: a hand-written server's mistake.
+        (self.unwrap)(reply).ok_or_else(|| CallError::NoReply(self.info(ExitReason::Normal)))
+    }
+
+    #[cold]
+    fn unresolved(&self, unresolved: &Unresolved) -> CallError {
+        let info = self.info(ExitReason::NoProc);
+        match *unresolved {
+            Unresolved::NoProc => CallError::NoProc(info),
+            Unresolved::Wrong { found } => CallError::WrongServer { expected: type_name::<S>(), found, info },
+        }
+    }
+
+    #[cold]
+    fn info(&self, reason: ExitReason) -> Box<CallInfo> {
+        let operation = self.handler.name();
+        Box::new(CallInfo { reason, server: self.server.address(), operation, timeout: self.timeout })
+    }
+}
+
+impl<'a, S: GenServer, T, E> Call<'a, S, Result<T, E>> {
+    /// Makes one error of the two: that of the call, and that which the server answered with.
+    pub const fn flat(self) -> FlatCall<'a, S, T, E> {
+        FlatCall(self)
+    }
+}
+
+impl<S: GenServer, T> Future for Call<'_, S, T> {
+    type Output = Result<T, CallError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if context::is_exiting() {
+            return Poll::Pending;
+        }
+        let Some(message) = this.message.take() else { return this.wait(cx) };
+        // A loop of calls that are answered at once lets other tasks run, as a loop of channel receives does.
+        match tokio::task::coop::poll_proceed(cx) {
+            Poll::Ready(restore) => restore.made_progress(),
+            Poll::Pending => {
+                this.message = Some(message);
+                return Poll::Pending;
+            }
+        }
+        this.begin(message, cx)
+    }
+}
+
+impl<S: GenServer> Waiting<S> {
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.deadline else { return Poll::Pending };
+        let timer = self.timer.get_or_insert_with(|| borrow_timer(deadline));
+        loop {
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            if timer.deadline() >= deadline {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(deadline);
+        }
+    }
+}
+
+impl<S: GenServer> Drop for Waiting<S> {
+    fn drop(&mut self) {
+        self.cell.abandon();
+        if let Some(timer) = self.timer.take()
+            && !timer.is_elapsed()
+        {
+            let given = context::with_current(|process| {
+                let mut signals = process.head().signals.lock();
+                if signals.ended {
+                    return Some(timer);
+                }
+                signals.timer.replace(timer)
+            });
+            drop(given);
+        }
+    }
+}
+
+/// The process's timer if it is there, moved to an earlier time if need be; else a new one (rule 2).
+fn borrow_timer(deadline: Instant) -> Pin<Box<Sleep>> {
+    let shared = context::with_current(|process| process.head().signals.lock().timer.take()).flatten();
+    match shared {
+        Some(mut timer) => {
+            if timer.deadline() > deadline {
+                timer.as_mut().reset(deadline);
+            }
+            timer
+        }
+        None => Box::pin(tokio::time::sleep_until(deadline)),
+    }
+}
+
+impl<S: GenServer, T> fmt::Debug for Call<'_, S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("server", &self.server.address())
+            .field("operation", &self.handler.name())
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A call whose two errors are made one; made by [`Call::flat`].
+#[derive(Debug)]
+#[must_use = "a call does nothing unless awaited"]
+pub struct FlatCall<'a, S: GenServer, T, E>(Call<'a, S, Result<T, E>>);
+
+impl<S: GenServer, T, E> Future for FlatCall<'_, S, T, E> {
+    type Output = Result<T, CallFailed<E>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map(|answer| match answer {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(CallFailed::Server(error)),
+            Err(error) => Err(CallFailed::Call(error)),
+        })
+    }
+}

@@ -1,0 +1,259 @@
+//! The client side of a server: [`ServerRef`], and what every client type can do ([`Server`]).
+
+use std::any::type_name;
+use std::fmt;
+use std::future::Future;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::gen_server::process::{Envelope, ServerProcess};
+use crate::gen_server::stop::Stop;
+use crate::node::Node;
+use crate::process::control::{Process, ProcessRef};
+use crate::process::{context, death, table};
+use crate::{Address, GenServer, MonitorRef, Name, NoProc, Pid, WrongServer, report};
+
+/// How to reach a server of type `S`: bound to one process, or to a name that is looked up at every use.
+///
+/// A bound one, which a start returns, is the process for ever: once that has ended, calls give
+/// [`CallError::NoProc`](crate::CallError::NoProc). One made with [`to`](Self::to) reaches whoever holds the name then, so
+/// it goes on working after a restart.
+///
+/// Cloning is cheap. Dropping the last one does nothing: a server ends by its reason, never by being forgotten.
+/// Two are equal if they are the same process or the same name in the same node; a name is never equal to a process.
+///
+/// # OTP
+/// `server_ref()`, Elixir's `GenServer.server()`. It is no Erlang *reference*; those are
+/// [`MonitorRef`](crate::MonitorRef) and [`TimerRef`](crate::TimerRef).
+pub struct ServerRef<S: GenServer>(Repr<S>);
+
+enum Repr<S: GenServer> {
+    Process(Arc<ServerProcess<S>>),
+    Name(Node, Name),
+}
+
+impl<S: GenServer> ServerRef<S> {
+    pub(crate) const fn bound(process: Arc<ServerProcess<S>>) -> Self {
+        Self(Repr::Process(process))
+    }
+
+    /// Whoever holds `name` in the calling code's node, at each use anew.
+    #[must_use]
+    pub fn to(name: impl Into<Name>) -> Self {
+        Self(Repr::Name(context::node(), name.into()))
+    }
+
+    /// Sends a cast: it is handled in its turn. Returns at once and never fails; to a dead process or an unheld name
+    /// nothing is sent (`SRV-5`). One to a server of another type is logged and dropped.
+    pub fn cast(&self, message: S::Message) {
+        match self.resolve() {
+            Ok(process) => {
+                if let Err(envelope) = process.queue(Envelope::Cast(message)) {
+                    crate::panics::drop_quietly(envelope);
+                }
+            }
+            Err(Unresolved::NoProc) => crate::panics::drop_quietly(message),
+            Err(Unresolved::Wrong { found }) => {
+                report::wrong_server(&self.address(), type_name::<S>(), found);
+                crate::panics::drop_quietly(message);
+            }
+        }
+    }
+
+    /// The process or the name.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        match &self.0 {
+            Repr::Process(process) => Address::Pid(process.head().pid),
+            Repr::Name(_, name) => Address::Name(name.clone()),
+        }
+    }
+
+    /// The process at this moment, of whatever type.
+    pub(crate) fn process(&self) -> Option<ProcessRef> {
+        match &self.0 {
+            Repr::Process(process) => Some(Arc::<ServerProcess<S>>::clone(process)),
+            Repr::Name(node, name) => node.holder(name.as_str()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn resolve(&self) -> Result<Resolved<'_, S>, Unresolved> {
+        match &self.0 {
+            Repr::Process(process) => Ok(Resolved::Lent(process)),
+            Repr::Name(node, name) => {
+                let holder = node.holder(name.as_str()).ok_or(Unresolved::NoProc)?;
+                downcast(holder).map(Resolved::Found)
+            }
+        }
+    }
+}
+
+/// The block of a server, lent by its bound ref or found by name.
+pub(crate) enum Resolved<'a, S: GenServer> {
+    Lent(&'a Arc<ServerProcess<S>>),
+    Found(Arc<ServerProcess<S>>),
+}
+
+impl<S: GenServer> Deref for Resolved<'_, S> {
+    type Target = Arc<ServerProcess<S>>;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Lent(process) => process,
+            Self::Found(process) => process,
+        }
+    }
+}
+
+pub(crate) enum Unresolved {
+    NoProc,
+    Wrong { found: &'static str },
+}
+
+fn downcast<S: GenServer>(process: ProcessRef) -> Result<Arc<ServerProcess<S>>, Unresolved> {
+    let found = process.head().type_name;
+    process.into_any().downcast().map_err(|_| Unresolved::Wrong { found })
+}
+
+impl<S: GenServer> TryFrom<Pid> for ServerRef<S> {
+    type Error = WrongServer;
+
+    fn try_from(pid: Pid) -> Result<Self, WrongServer> {
+        let process = table::find(pid).ok_or(WrongServer::NoProc(pid))?;
+        match downcast(process) {
+            Ok(process) => Ok(Self::bound(process)),
+            Err(Unresolved::NoProc) => Err(WrongServer::NoProc(pid)),
+            Err(Unresolved::Wrong { found }) => Err(WrongServer::Type { pid, expected: type_name::<S>(), found }),
+        }
+    }
+}
+
+impl<S: GenServer> Clone for ServerRef<S> {
+    fn clone(&self) -> Self {
+        Self(match &self.0 {
+            Repr::Process(process) => Repr::Process(Arc::clone(process)),
+            Repr::Name(node, name) => Repr::Name(node.clone(), name.clone()),
+        })
+    }
+}
+
+impl<S: GenServer> PartialEq for ServerRef<S> {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Repr::Process(a), Repr::Process(b)) => Arc::ptr_eq(a, b),
+            (Repr::Name(node_a, a), Repr::Name(node_b, b)) => node_a == node_b && a == b,
+            _ => false,
+        }
+    }
+}
+
+impl<S: GenServer> Eq for ServerRef<S> {}
+
+impl<S: GenServer> Hash for ServerRef<S> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.address().hash(state);
+    }
+}
+
+impl<S: GenServer> fmt::Debug for ServerRef<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ServerRef").field(&self.address()).finish()
+    }
+}
+
+impl<S: GenServer> From<&ServerRef<S>> for Address {
+    fn from(server: &ServerRef<S>) -> Self {
+        server.address()
+    }
+}
+
+/// What every client of a server can do. `ServerRef` and the clients that `#[genserver]` writes are `Server`s.
+///
+/// A handler of the same name wins over a method of this trait; `Server::stop(&counter)` still reaches it.
+pub trait Server: Sync {
+    /// The server's type.
+    type Of: GenServer;
+
+    /// The way to reach it.
+    fn server_ref(&self) -> &ServerRef<Self::Of>;
+
+    /// The process, or who holds the name at this moment: `None` if nobody does. The pid of a bound client is always
+    /// known, also when the process is dead.
+    ///
+    /// # OTP
+    /// Elixir's `GenServer.whereis/1`.
+    #[doc(alias = "whereis")]
+    fn pid(&self) -> Option<Pid> {
+        self.server_ref().process().map(|process| process.head().pid)
+    }
+
+    /// Whether it is alive: no exit is pending and it has not ended.
+    fn is_alive(&self) -> bool {
+        self.server_ref().process().is_some_and(|process| process.head().is_alive())
+    }
+
+    /// Monitors it: see [`process::monitor`](crate::process::monitor).
+    ///
+    /// # Panics
+    /// If the calling code is no process.
+    #[track_caller]
+    fn monitor(&self) -> MonitorRef {
+        crate::process::monitor(self.server_ref().address())
+    }
+
+    /// Asks it to stop and waits for its end (`SRV-10`): see [`Stop`].
+    fn stop(&self) -> Stop {
+        Stop::new(self.server_ref())
+    }
+
+    /// Waits at most `patience` until a living process holds the name, one that is not about to end; a name is unheld for a
+    /// moment during a restart.
+    ///
+    /// # Errors
+    /// [`NoProc`] if that time is over; at once for a bound client whose process is dead.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    fn when_up(&self, patience: Duration) -> impl Future<Output = Result<Pid, NoProc>> + Send {
+        let server = self.server_ref().clone();
+        async move { when_up(&server, patience).await }
+    }
+}
+
+async fn when_up<S: GenServer>(server: &ServerRef<S>, patience: Duration) -> Result<Pid, NoProc> {
+    let deadline = crate::process::receive::far(patience);
+    loop {
+        // Asked for before looking, so that a registration in between is not missed.
+        let registered = match &server.0 {
+            Repr::Name(node, _) => Some(node.registration()),
+            Repr::Process(_) => None,
+        };
+        let holder = server.process();
+        if let Some(process) = &holder
+            && process.head().is_alive()
+        {
+            return Ok(process.head().pid);
+        }
+        let no_proc = || NoProc::new(server.address());
+        let registered = registered.ok_or_else(no_proc)?;
+        let changed = async {
+            match holder {
+                // It is about to end: nobody else can take the name before.
+                Some(process) => drop(death::watch(&*process).await),
+                None => registered.await,
+            }
+        };
+        tokio::time::timeout_at(deadline, changed).await.map_err(|_| no_proc())?;
+    }
+}
+
+impl<S: GenServer> Server for ServerRef<S> {
+    type Of = S;
+
+    fn server_ref(&self) -> &Self {
+        self
+    }
+}

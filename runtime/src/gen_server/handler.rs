@@ -1,0 +1,123 @@
+//! What the call path knows of one call handler.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::process::context;
+
+/// A handler that took longer is queued from then on.
+const SHORT: Duration = Duration::from_micros(20);
+/// A handler that took so long once needs no second measurement.
+const LONG: Duration = Duration::from_millis(1);
+/// After so many queued calls it is measured again.
+const QUEUED_CALLS: u32 = 1_024;
+/// One call in so many is timed. Odd, so that handlers which are called in turns are all timed.
+const SAMPLE: u32 = 61;
+
+const UNKNOWN: u32 = 0;
+const FAST: u32 = 1;
+/// Measured as slow once: it may have been the first call, or the machine.
+const DOUBTED: u32 = 2;
+/// From here on: queued, and the calls left until it is measured again.
+const QUEUED: u32 = 16;
+
+/// One call handler of a server: its name, and whether it is short enough to be run by the caller.
+///
+/// A call to an idle server whose handler is a plain `fn` is run by the caller itself. So that this never takes
+/// parallelism or a timeout away, a handler that is seen to take longer than 20 µs is queued to the server's own task from
+/// then on.
+#[derive(Debug)]
+pub struct Handler {
+    name: &'static str,
+    always_queued: bool,
+    state: AtomicU32,
+}
+
+impl Handler {
+    /// A plain `fn` handler.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, always_queued: false, state: AtomicU32::new(UNKNOWN) }
+    }
+
+    /// A handler whose calls always go through the mailbox: it awaits, answers later, or is known to take long.
+    #[must_use]
+    pub const fn queued(name: &'static str) -> Self {
+        Self { name, always_queued: true, state: AtomicU32::new(UNKNOWN) }
+    }
+
+    /// The name of the handler.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether the caller may run it, if all else allows it.
+    #[inline]
+    pub(crate) fn may_run_here(&self) -> bool {
+        !self.always_queued && (self.state.load(Ordering::Relaxed) < QUEUED || self.count_queued())
+    }
+
+    #[cold]
+    fn count_queued(&self) -> bool {
+        let left = self.state.load(Ordering::Relaxed);
+        let next = if left > QUEUED { left - 1 } else { UNKNOWN };
+        self.state.store(next, Ordering::Relaxed);
+        next == UNKNOWN
+    }
+
+    /// The time, if this call is to be timed.
+    #[inline]
+    pub(crate) fn sample(&self) -> Option<Instant> {
+        let is_due = context::tick() % SAMPLE == 0 || self.state.load(Ordering::Relaxed) != FAST;
+        is_due.then(Instant::now)
+    }
+
+    #[cold]
+    pub(crate) fn took(&self, time: Duration) {
+        let state = self.state.load(Ordering::Relaxed);
+        self.state.store(judge(state, time), Ordering::Relaxed);
+    }
+
+    /// It gave a message back that it would have to await.
+    pub(crate) fn must_await(&self) {
+        self.state.store(QUEUED + QUEUED_CALLS, Ordering::Relaxed);
+    }
+}
+
+fn judge(state: u32, time: Duration) -> u32 {
+    match state {
+        _ if time <= SHORT => FAST,
+        DOUBTED => QUEUED + QUEUED_CALLS,
+        _ if time > LONG => QUEUED + QUEUED_CALLS,
+        _ => DOUBTED,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handler_is_queued_after_two_slow_runs_or_a_very_slow_one() {
+        let slow = Duration::from_micros(30);
+        assert_eq!(judge(UNKNOWN, slow), DOUBTED);
+        assert_eq!(judge(DOUBTED, SHORT), FAST);
+        assert_eq!(judge(DOUBTED, slow), QUEUED + QUEUED_CALLS);
+        assert_eq!(judge(FAST, Duration::from_millis(2)), QUEUED + QUEUED_CALLS);
+    }
+
+    #[test]
+    fn a_queued_handler_is_measured_again_after_its_calls() {
+        let handler = Handler::new("slow");
+        handler.took(Duration::from_millis(2));
+        let queued = (0..).take_while(|_| !handler.may_run_here()).count();
+        assert_eq!(queued, 1_024);
+        assert!(handler.sample().is_some());
+    }
+
+    #[test]
+    fn a_handler_that_is_queued_by_hand_stays_so() {
+        assert!(!Handler::queued("get").may_run_here());
+    }
+}

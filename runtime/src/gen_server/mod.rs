@@ -1,0 +1,140 @@
+//! Servers: a state, and the messages that are handled on it one at a time.
+//!
+//! ```text
+//!   CounterRef::get ──► Call ──► is the server idle?
+//!                                  │ yes: the caller runs `handle_now` on the state, in the slot ──► answer
+//!                                  │ no
+//!                                  ▼
+//!                               mailbox ──► the server's task: handle_now, handle, handle_info … ──► reply cell ──► answer
+//! ```
+//!
+//! Write a server with `#[genserver]`, or by hand on [`GenServer`]: the macro writes nothing that a person could not.
+//!
+//! # When not to use it
+//! A server handles one message at a time. What needs no state of its own, or is only computed, wants no server; a
+//! function does. For a value that many read and few change, a lock is faster.
+
+mod call;
+mod client;
+mod error;
+mod handler;
+pub(crate) mod process;
+mod reply;
+mod returns;
+mod server;
+mod start;
+mod stop;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::time::Duration;
+
+pub use call::{Call, DEFAULT_CALL_TIMEOUT, FlatCall};
+pub use client::{Server, ServerRef};
+pub use error::{CallError, CallFailed, CallInfo, StartError, StopError, WrongServer};
+pub use handler::Handler;
+pub use reply::{Caller, ReplyTo};
+pub use returns::{Init, IntoInit, IntoNext, Next, NoReply, Reply};
+pub use start::Start;
+pub use stop::Stop;
+
+use crate::{ExitReason, Info, Restart, Shutdown, report};
+
+/// The options of a server: `use GenServer, restart: …` in Elixir. Written by `#[genserver]` on the struct.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a server",
+    label = "not a server",
+    note = "put `#[genserver]` on the struct and on its `impl` block"
+)]
+pub trait ServerOptions: Sized + Send + 'static {
+    /// The name that it is registered under when it starts.
+    const NAME: Option<&'static str> = None;
+    /// When its supervisor restarts it: [`Restart::Permanent`] unless given.
+    const RESTART: Restart = Restart::Permanent;
+    /// How its supervisor ends it: with `Shutdown`, and after 5 s by killing it, unless given.
+    const SHUTDOWN: Shutdown = Shutdown::Timeout(Duration::from_secs(5));
+    /// Whether its end may end its supervisor.
+    const SIGNIFICANT: bool = false;
+    /// Whether it traps exit signals, from before `init` on.
+    const TRAP_EXIT: bool = false;
+    #[doc(hidden)]
+    const IS_SUPERVISOR: bool = false;
+}
+
+/// A server. `#[genserver]` on an `impl` block writes this.
+///
+/// # OTP
+/// The behaviour `gen_server`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a server",
+    label = "not a server",
+    note = "put `#[genserver]` on the struct and on its `impl` block"
+)]
+pub trait GenServer: ServerOptions {
+    /// What [`init`](Self::init) gets.
+    type Args: Send + 'static;
+    /// The calls and casts, as data.
+    type Message: Send + 'static;
+    /// The answers to the calls, as data.
+    type Reply: Send + 'static;
+    /// The client that a start returns: [`ServerRef<Self>`] or a type around it.
+    type Ref: From<ServerRef<Self>> + Send + 'static;
+
+    /// Makes the state, in the new process. The starter waits for it.
+    fn init(args: Self::Args) -> impl Future<Output = Init<Self>> + Send;
+
+    /// Handles a call or cast without awaiting. To an idle server the caller itself runs this.
+    ///
+    /// # Errors
+    /// Gives a message back that has to be awaited, or whose answer comes later: it goes to [`handle`](Self::handle).
+    fn handle_now(&mut self, message: Self::Message) -> Result<Next<Self>, Self::Message> {
+        Err(message)
+    }
+
+    /// Handles a call or cast that [`handle_now`](Self::handle_now) gave back.
+    fn handle(&mut self, message: Self::Message, caller: &mut Caller<Self>) -> impl Future<Output = Next<Self>> + Send {
+        drop(message);
+        let _ = caller;
+        async { unreachable!("`handle_now` gave a message back, and there is no `handle` for it") }
+    }
+
+    /// Handles any other message. Unless written, it is logged and dropped (`SRV-13`).
+    fn handle_info(&mut self, info: Info) -> impl Future<Output = Next<Self>> + Send {
+        unexpected_info::<Self>(&info);
+        async { Next::no_reply() }
+    }
+
+    /// Runs before the process ends by itself or by its parent, not when it is killed or ended by an untrapped exit signal
+    /// (`SRV-9`). At a supervisor's shutdown it runs only with [`TRAP_EXIT`](ServerOptions::TRAP_EXIT). What must always
+    /// run belongs in `Drop`.
+    ///
+    /// After a panic in a handler it sees the state as the panic left it.
+    fn terminate(&mut self, reason: &ExitReason) -> impl Future<Output = ()> + Send {
+        let _ = reason;
+        async {}
+    }
+}
+
+/// Continuations of type `C`: work that a callback leaves to be done before the next message (`SRV-1`).
+/// `#[handle_continue]` writes this.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no continuation for `{C}`",
+    label = "nothing handles `{C}`",
+    note = "write `#[handle_continue] fn name(&mut self, value: {C})` in the `#[genserver]` impl of `{Self}`"
+)]
+pub trait Continue<C>: GenServer {
+    /// Handles the continuation.
+    fn handle_continue(&mut self, value: C) -> impl Future<Output = Next<Self>> + Send;
+}
+
+/// Callbacks without a continuation.
+impl<S: GenServer> Continue<Infallible> for S {
+    async fn handle_continue(&mut self, value: Infallible) -> Next<Self> {
+        match value {}
+    }
+}
+
+/// Logs a message that no handler takes, as Elixir does.
+pub fn unexpected_info<S: GenServer>(info: &Info) {
+    report::unexpected(std::any::type_name::<S>(), crate::process::try_self_pid(), info.type_name());
+}

@@ -1,0 +1,292 @@
+//! The control block of a server, and the handlers that callers run on it.
+//!
+//! 1. The state is in one place: with the task, in the slot, or with one caller. `IDLE` is set while the task has given it
+//!    to the slot; only the task sets and clears it (but for rule 5).
+//! 2. Who takes the state out of the slot looks at `word` after: anything but `IDLE` alone, and he puts it back at once and
+//!    queues. A caller sees at least what it did itself and what it was told of, so its own earlier messages go first.
+//! 3. Who puts the state back does so first, then reads `word` by a read-modify-write, and wakes the task if there is
+//!    anything to do. Who pushes or signals sets a bit by a read-modify-write first, then wakes. Of the two the later sees
+//!    the earlier, so either the task finds the state, or it is woken again when the state is back.
+//! 4. Only the server's own task runs control words, `terminate` and the end. A caller whose handler said more than an
+//!    answer leaves it in `carried`, sets `CARRY`, and puts the state back; by rule 2 nobody else uses it before the task.
+//! 5. If the task was dropped meanwhile (`ENDED`), the state is dropped and the death finished by whoever takes the state
+//!    out of the slot then: the guard of the task, or the caller that put it back.
+
+use std::any::type_name;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Waker;
+
+use tokio::runtime;
+
+use crate::gen_server::handler::Handler;
+use crate::gen_server::reply::ReplyCell;
+use crate::gen_server::returns::{Next, Then};
+use crate::mailbox::{Letter, Mailbox, Wake};
+use crate::node::Node;
+use crate::panics::{Unwound, catch, drop_quietly};
+use crate::process::control::{Deathwatch, Head, Process, bits, mail_came};
+use crate::process::{context, death};
+use crate::sync::{Mutex, Slot};
+use crate::{ExitReason, GenServer, Info, Pid};
+
+/// What is in the mailbox of a server.
+pub(crate) enum Envelope<S: GenServer> {
+    Call { message: S::Message, cell: Arc<ReplyCell<S::Reply>>, caller: Option<Pid> },
+    Cast(S::Message),
+    Info(Info),
+    /// A request to stop (`SRV-10`).
+    Stop(ExitReason),
+}
+
+impl<S: GenServer> Letter for Envelope<S> {
+    fn from_info(info: Info) -> Self {
+        Self::Info(info)
+    }
+
+    fn into_info(self) -> Result<Info, Self> {
+        match self {
+            Self::Info(info) => Ok(info),
+            other => Err(other),
+        }
+    }
+
+    fn as_info(&self) -> Option<&Info> {
+        match self {
+            Self::Info(info) => Some(info),
+            _ => None,
+        }
+    }
+}
+
+/// What a caller leaves to the task (rule 4).
+pub(crate) enum Carried<S: GenServer> {
+    Then(Then<S>),
+    /// The answer of a stop goes out after `terminate` (`SRV-6`).
+    Stop(ExitReason, Option<(Arc<ReplyCell<S::Reply>>, S::Reply)>),
+}
+
+/// How a call went that was tried here.
+pub(crate) enum Here<S: GenServer> {
+    Answered(S::Reply),
+    /// The handler ran and gave no answer.
+    NoReply,
+    /// The server is not idle, or must await: the message goes to its mailbox.
+    Queue(S::Message),
+    /// The outcome comes later.
+    Wait(Arc<ReplyCell<S::Reply>>),
+}
+
+pub(crate) struct ServerProcess<S: GenServer> {
+    head: Head,
+    pub(crate) mailbox: Mailbox<Envelope<S>>,
+    slot: Slot<S>,
+    carried: Mutex<Option<Carried<S>>>,
+}
+
+impl<S: GenServer> ServerProcess<S> {
+    pub(crate) fn new(node: Node, runtime: runtime::Id, parent: Option<Pid>) -> Self {
+        Self {
+            head: Head::new(type_name::<S>(), node, runtime, parent),
+            mailbox: Mailbox::new(),
+            slot: Slot::empty(),
+            carried: Mutex::new(None),
+        }
+    }
+
+    /// Queues a message; gives it back if the process has ended.
+    pub(crate) fn queue(&self, envelope: Envelope<S>) -> Result<(), Envelope<S>> {
+        if self.head.has(bits::ENDED) {
+            return Err(envelope);
+        }
+        let wake = self.mailbox.push(envelope)?;
+        mail_came(&self.head);
+        wake.wake();
+        Ok(())
+    }
+
+    /// Runs a handler here, if the server is idle.
+    #[inline]
+    pub(crate) fn run_here(&self, handler: &Handler, message: S::Message) -> Here<S> {
+        let Some(mut state) = self.slot.take() else { return Here::Queue(message) };
+        if self.head.word.load(Ordering::Acquire) != bits::IDLE {
+            self.give_back(state);
+            return Here::Queue(message);
+        }
+        let sample = handler.sample();
+        let inlined = context::inline(self.head.pid);
+        let result = catch(|| state.handle_now(message));
+        drop(inlined);
+        if let Some(began) = sample {
+            handler.took(began.elapsed());
+        }
+        match result {
+            Ok(Ok(Next { reply: Some(reply), then: Then::Wait })) => {
+                if self.give_back(state) & bits::EXIT != 0 && self.ends_itself() {
+                    drop_quietly(reply);
+                    return self.wait_for_end();
+                }
+                Here::Answered(reply)
+            }
+            Ok(Err(message)) => {
+                handler.must_await();
+                self.give_back(state);
+                Here::Queue(message)
+            }
+            Ok(Ok(next)) => self.leave(state, next),
+            Err(Unwound::Raised(reason)) => self.leave(state, Next { reply: None, then: Then::Stop(reason) }),
+            Err(Unwound::Ended) => {
+                self.give_back(state);
+                self.wait_for_end()
+            }
+        }
+    }
+
+    /// Puts the state back and wakes the task if there is something to do (rule 3). Returns what `word` said.
+    #[inline]
+    fn give_back(&self, state: Box<S>) -> u32 {
+        self.slot.put(state);
+        let word = self.head.set(0);
+        if word != bits::IDLE {
+            self.gave_back_to(word);
+        }
+        word
+    }
+
+    #[cold]
+    fn gave_back_to(&self, word: u32) {
+        if word & bits::ENDED == 0 {
+            self.head.wake();
+        } else if let Some(state) = self.slot.take() {
+            // Rule 5.
+            let _inlined = context::inline(self.head.pid);
+            drop_quietly(state);
+            self.head.clear(bits::IDLE);
+            death::finish(self, ExitReason::Killed);
+        }
+    }
+
+    /// Leaves to the task what is more than an answer (rule 4).
+    #[cold]
+    fn leave(&self, state: Box<S>, Next { reply, then }: Next<S>) -> Here<S> {
+        let (carried, here) = match (then, reply) {
+            (Then::Stop(reason), None) => (Carried::Stop(reason, None), self.wait_for_end()),
+            (Then::Stop(reason), Some(reply)) => {
+                let cell = Arc::new(ReplyCell::default());
+                death::add_waiter(self, Arc::<ReplyCell<S::Reply>>::clone(&cell));
+                (Carried::Stop(reason, Some((Arc::clone(&cell), reply))), Here::Wait(cell))
+            }
+            (then, Some(reply)) => (Carried::Then(then), Here::Answered(reply)),
+            (then, None) => (Carried::Then(then), Here::NoReply),
+        };
+        *self.carried.lock() = Some(carried);
+        self.head.set(bits::CARRY);
+        self.give_back(state);
+        here
+    }
+
+    #[cold]
+    fn wait_for_end(&self) -> Here<S> {
+        let cell = Arc::new(ReplyCell::default());
+        death::add_waiter(self, Arc::<ReplyCell<S::Reply>>::clone(&cell));
+        Here::Wait(cell)
+    }
+
+    fn ends_itself(&self) -> bool {
+        self.head.signals.lock().pending.as_ref().is_some_and(|pending| pending.by_itself)
+    }
+
+    /// Gives the state to the slot, for callers to use (rule 1).
+    pub(crate) fn offer(&self, state: Box<S>) {
+        self.slot.put(state);
+        self.head.set(bits::IDLE);
+    }
+
+    /// Takes the state back for the task, if it has something to do and nobody runs a handler.
+    pub(crate) fn take_back(&self) -> Option<Box<S>> {
+        if !self.head.has(bits::MAIL | bits::CARRY) {
+            return None;
+        }
+        let state = self.slot.take()?;
+        self.head.clear(bits::IDLE);
+        Some(state)
+    }
+
+    pub(crate) fn take_carried(&self) -> Option<Carried<S>> {
+        if !self.head.has(bits::CARRY) {
+            return None;
+        }
+        self.head.clear(bits::CARRY);
+        self.carried.lock().take()
+    }
+
+    pub(crate) fn next(&self) -> Option<Envelope<S>> {
+        self.mailbox.pop(|| self.head.clear(bits::MAIL))
+    }
+}
+
+impl<S: GenServer> Process for ServerProcess<S> {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn std::any::Any + Send + Sync> {
+        self
+    }
+
+    fn push(&self, info: Info) -> Result<Wake, Info> {
+        let wake = match self.mailbox.push(Envelope::Info(info)) {
+            Ok(wake) => wake,
+            Err(Envelope::Info(info)) => return Err(info),
+            Err(_) => unreachable!("what was pushed comes back"),
+        };
+        mail_came(&self.head);
+        Ok(wake)
+    }
+
+    fn mailbox_len(&self) -> usize {
+        self.mailbox.len()
+    }
+
+    fn remove(&self, found: &dyn Fn(&Info) -> bool) -> Option<Info> {
+        self.mailbox.remove(found)
+    }
+
+    fn select(&self, seen: &mut usize, waker: Option<&Waker>, select: &mut dyn FnMut(Info) -> Option<Info>) -> bool {
+        self.mailbox.select(seen, waker, select)
+    }
+
+    fn close(&self) -> Vec<Arc<dyn Deathwatch>> {
+        let left: VecDeque<Envelope<S>> = self.mailbox.close();
+        let mut unanswered: Vec<Arc<dyn Deathwatch>> = Vec::new();
+        for envelope in left {
+            match envelope {
+                Envelope::Call { message, cell, .. } => {
+                    unanswered.push(cell);
+                    drop_quietly(message);
+                }
+                other => drop_quietly(other),
+            }
+        }
+        drop_quietly(self.carried.lock().take());
+        unanswered
+    }
+
+    fn drop_state(&self) -> bool {
+        if !self.head.has(bits::IDLE) {
+            return true;
+        }
+        let Some(state) = self.slot.take() else { return false };
+        self.head.clear(bits::IDLE);
+        drop_quietly(state);
+        true
+    }
+}
+
+impl<S: GenServer> fmt::Debug for ServerProcess<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.head.type_name, self.head.pid)
+    }
+}

@@ -1,0 +1,160 @@
+//! The cell in which the answer to one request arrives.
+
+use std::sync::Arc;
+
+use crate::gen_server::process::ServerProcess;
+use crate::parcel::Parcel;
+use crate::process::control::{Deathwatch, Process, bits};
+use crate::process::{context, death};
+use crate::{ExitReason, GenServer, MonitorRef, Pid};
+
+/// How a request ended. The first outcome counts, later ones vanish (`SRV-4`).
+pub(crate) enum Outcome<R> {
+    Reply(R),
+    /// The handle for the answer was dropped by a server that lives on.
+    NoReply,
+    /// The server ended first.
+    Died(ExitReason),
+}
+
+pub(crate) type ReplyCell<R> = Parcel<Outcome<R>>;
+
+impl<R: Send> Deathwatch for ReplyCell<R> {
+    fn died(&self, reason: &ExitReason) {
+        self.put(Outcome::Died(reason.clone()));
+    }
+}
+
+/// A request that is being handled. If it is dropped unanswered, its server is on its way out, and the caller is told with
+/// the other waiters of that death.
+pub(crate) struct Unanswered<'a, S: GenServer> {
+    pub(crate) cell: Option<Arc<ReplyCell<S::Reply>>>,
+    pub(crate) process: &'a ServerProcess<S>,
+}
+
+impl<S: GenServer> Drop for Unanswered<'_, S> {
+    fn drop(&mut self) {
+        if let Some(cell) = self.cell.take() {
+            death::add_waiter(self.process, cell);
+        }
+    }
+}
+
+/// Who made a call, given to [`GenServer::handle`]: the way to answer it later.
+pub struct Caller<S: GenServer> {
+    pub(crate) pid: Option<Pid>,
+    pub(crate) cell: Option<Arc<ReplyCell<S::Reply>>>,
+    pub(crate) process: Arc<ServerProcess<S>>,
+}
+
+impl<S: GenServer> Caller<S> {
+    /// The caller's pid, if it is a process.
+    #[must_use]
+    pub const fn pid(&self) -> Option<Pid> {
+        self.pid
+    }
+
+    /// Takes the handle with which to answer later, from anywhere. The handler's own reply is then ignored.
+    ///
+    /// Taken a second time, or for a cast, it answers nobody.
+    pub fn later<T: Send + 'static>(&mut self, wrap: fn(T) -> S::Reply) -> ReplyTo<T> {
+        let Some(cell) = self.cell.take() else { return ReplyTo { pid: self.pid, deferred: None } };
+        let waiter: Arc<dyn Deathwatch> = Arc::<ReplyCell<S::Reply>>::clone(&cell);
+        let mref = death::add_waiter(&*self.process, waiter);
+        let deferred = DeferredCell { cell, wrap, process: Arc::clone(&self.process), mref };
+        ReplyTo { pid: self.pid, deferred: Some(Box::new(deferred)) }
+    }
+}
+
+impl<S: GenServer> std::fmt::Debug for Caller<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Caller").field("pid", &self.pid).finish_non_exhaustive()
+    }
+}
+
+impl<S: GenServer> Drop for Caller<S> {
+    fn drop(&mut self) {
+        if let Some(cell) = self.cell.take() {
+            death::add_waiter(&*self.process, cell);
+        }
+    }
+}
+
+/// The handle with which a call is answered later, from any process, task or thread (`SRV-4`).
+///
+/// Dropped without an answer, the caller gets [`CallError::NoReply`](crate::CallError::NoReply) at once; if the server
+/// ends first, the caller gets its reason.
+///
+/// # OTP
+/// `from()`, used with `gen_server:reply/2`. Differs: in OTP a caller who is never answered waits for its timeout.
+#[doc(alias = "from")]
+#[must_use = "dropped without an answer, the caller gets `CallError::NoReply`"]
+pub struct ReplyTo<T: Send + 'static> {
+    pid: Option<Pid>,
+    deferred: Option<Box<dyn Deferred<T>>>,
+}
+
+impl<T: Send + 'static> ReplyTo<T> {
+    /// Answers. If the caller has given up or is dead, the answer vanishes.
+    pub fn reply(mut self, value: T) {
+        if let Some(deferred) = self.deferred.take() {
+            deferred.reply(value);
+        }
+    }
+
+    /// Who made the call: `None` if the caller is no process.
+    #[must_use]
+    pub const fn caller(&self) -> Option<Pid> {
+        self.pid
+    }
+}
+
+impl<T: Send + 'static> Drop for ReplyTo<T> {
+    fn drop(&mut self) {
+        if let Some(deferred) = self.deferred.take() {
+            deferred.forget();
+        }
+    }
+}
+
+impl<T: Send + 'static> std::fmt::Debug for ReplyTo<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReplyTo").field("caller", &self.pid).finish_non_exhaustive()
+    }
+}
+
+trait Deferred<T>: Send + Sync {
+    fn reply(self: Box<Self>, value: T);
+    fn forget(self: Box<Self>);
+}
+
+struct DeferredCell<S: GenServer, T> {
+    cell: Arc<ReplyCell<S::Reply>>,
+    wrap: fn(T) -> S::Reply,
+    process: Arc<ServerProcess<S>>,
+    /// The entry by which the caller hears of the server's death.
+    mref: Option<MonitorRef>,
+}
+
+impl<S: GenServer, T> DeferredCell<S, T> {
+    fn complete(&self, outcome: Outcome<S::Reply>) {
+        if let Some(mref) = self.mref {
+            death::forget_watcher(self.process.head().pid, mref);
+        }
+        self.cell.put(outcome);
+    }
+}
+
+impl<S: GenServer, T: Send + 'static> Deferred<T> for DeferredCell<S, T> {
+    fn reply(self: Box<Self>, value: T) {
+        self.complete(Outcome::Reply((self.wrap)(value)));
+    }
+
+    fn forget(self: Box<Self>) {
+        let head = self.process.head();
+        let is_crashing = std::thread::panicking() && context::self_pid() == Some(head.pid);
+        if !is_crashing && !head.has(bits::EXIT | bits::ENDED) {
+            self.complete(Outcome::NoReply);
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Starting a server.
+//!
+//! 1. The starter hears exactly once: of success by the child's acknowledgement, of failure by the child's death, after
+//!    its name is free and its links were told (`STA-4`).
+//! 2. Until the acknowledgement the child's block says `starting`, so that a linked starter that traps exits is not told
+//!    by an `Exit` too (`STA-5`).
+//! 3. A start that is dropped before it is ready unlinks and kills the child: nobody would own it (decision A28).
+
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::time::Sleep;
+
+use crate::gen_server::process::ServerProcess;
+use crate::gen_server::returns::InitKind;
+use crate::gen_server::server;
+use crate::panics::{Unwound, catch};
+use crate::parcel::Parcel;
+use crate::process::control::{Deathwatch, Process, ProcessRef};
+use crate::process::receive::far;
+use crate::process::{context, death, exit_from, launch, link_to_starter, not_a_process, unlink_from};
+use crate::sync::Mutex;
+use crate::{ExitReason, GenServer, MonitorRef, Name, RegisterError, ServerRef, StartError};
+
+/// A start of a server: a future that spawns the process when it is first polled, and is ready when `init` has run.
+///
+/// # Errors
+/// [`StartError`]: the name is taken, `init` ignored, failed, stopped or panicked, or took longer than the
+/// [`timeout`](Self::timeout) (none unless given). Nothing of the server is left then (`STA-4`). After a `start_link`
+/// whose `init` *stopped or panicked*, a starter that does not trap exits has been ended by the link (`STA-5`).
+///
+/// # Panics
+/// When polled outside of a tokio runtime, and for a `start_link` by code that is no process.
+///
+/// # Cancel safety
+/// Dropped before it is ready, the server is killed.
+///
+/// # OTP
+/// `gen_server:start_link/3`, `start/3`.
+#[must_use = "a start does nothing unless awaited"]
+pub struct Start<S: GenServer> {
+    args: Option<S::Args>,
+    link: bool,
+    name: Option<Name>,
+    timeout: Option<Duration>,
+    place: &'static Location<'static>,
+    starting: Option<Starting<S>>,
+}
+
+impl<S: GenServer> Unpin for Start<S> {}
+
+struct Starting<S: GenServer> {
+    process: Arc<ServerProcess<S>>,
+    cell: Arc<StartCell>,
+    starter: Option<ProcessRef>,
+    timer: Option<Pin<Box<Sleep>>>,
+    timed_out: bool,
+}
+
+impl<S: GenServer> Start<S> {
+    /// Starts a server that is linked to the process which awaits this.
+    #[track_caller]
+    pub fn link(args: S::Args) -> Self {
+        Self::new(args, true)
+    }
+
+    /// Starts a server without a link, from anywhere.
+    #[track_caller]
+    pub fn unlinked(args: S::Args) -> Self {
+        Self::new(args, false)
+    }
+
+    #[track_caller]
+    fn new(args: S::Args, link: bool) -> Self {
+        let name = S::NAME.map(Name::from_static);
+        Self { args: Some(args), link, name, timeout: None, place: Location::caller(), starting: None }
+    }
+
+    /// Registers it under `name`, before `init` runs (`STA-2`).
+    pub fn name(mut self, name: impl Into<Name>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Registers it under no name, against the attribute's.
+    pub fn unnamed(mut self) -> Self {
+        self.name = None;
+        self
+    }
+
+    /// Kills it if `init` takes longer than `timeout`.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    fn begin(&mut self, args: S::Args) -> Starting<S> {
+        let Ok(handle) = Handle::try_current() else {
+            panic!(
+                "the start of `{}` at {} was polled outside of a tokio runtime: run it under `#[beamish::main]` or `#[tokio::main]`",
+                std::any::type_name::<S>(),
+                self.place
+            );
+        };
+        let starter = if self.link { context::current() } else { None };
+        if self.link && starter.is_none() {
+            not_a_process(&format!("start_link at {}", self.place));
+        }
+        let parent = starter.as_ref().map(|starter| starter.head().pid);
+        let process = Arc::new(ServerProcess::<S>::new(context::node(), handle.id(), parent));
+        let cell = Arc::new(StartCell::default());
+        let mref = death::add_waiter(&*process, Arc::<StartCell>::clone(&cell));
+        process.head().signals.lock().trap_exit = S::TRAP_EXIT;
+        if let Some(starter) = &starter {
+            process.head().signals.lock().starting = true;
+            link_to_starter(starter, process.head());
+        }
+        let child = Child { process: Arc::clone(&process), cell: Arc::clone(&cell), mref };
+        launch(Arc::<ServerProcess<S>>::clone(&process), &handle, child.run(args, self.name.take()));
+        let timer = self.timeout.map(|timeout| Box::pin(tokio::time::sleep_until(far(timeout))));
+        Starting { process, cell, starter, timer, timed_out: false }
+    }
+
+    /// Starts, for a supervisor: the process itself.
+    pub(crate) fn poll_start(&mut self, cx: &mut Context<'_>) -> Poll<Result<ServerRef<S>, StartError>> {
+        if context::is_exiting() {
+            return Poll::Pending;
+        }
+        if let Some(args) = self.args.take() {
+            self.starting = Some(self.begin(args));
+        }
+        let Some(starting) = &mut self.starting else { return Poll::Pending };
+        if let Some(timer) = &mut starting.timer
+            && timer.as_mut().poll(cx).is_ready()
+        {
+            starting.timer = None;
+            starting.timed_out = true;
+            starting.give_up();
+        }
+        let Poll::Ready(result) = starting.cell.result.poll(cx) else { return Poll::Pending };
+        let timed_out = starting.timed_out;
+        let process = Arc::clone(&starting.process);
+        if timed_out && result.is_ok() {
+            // It was ready just as the time was over: it is being killed, and told by its death.
+            starting.cell.result.reopen();
+            death::add_waiter(&*process, Arc::<StartCell>::clone(&starting.cell));
+            return self.poll_start(cx);
+        }
+        self.starting = None;
+        Poll::Ready(match result {
+            _ if timed_out => Err(StartError::Timeout),
+            Ok(()) => Ok(ServerRef::bound(process)),
+            Err(error) => Err(error),
+        })
+    }
+}
+
+impl<S: GenServer> Future for Start<S> {
+    type Output = Result<S::Ref, StartError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().poll_start(cx).map_ok(S::Ref::from)
+    }
+}
+
+impl<S: GenServer> Starting<S> {
+    /// Unlinks and kills the child.
+    fn give_up(&self) {
+        if let Some(starter) = &self.starter {
+            unlink_from(starter, self.process.head().pid);
+        }
+        let killer = self.starter.as_ref().map_or(self.process.head().pid, |starter| starter.head().pid);
+        exit_from(killer, &*self.process, ExitReason::Kill);
+    }
+}
+
+/// Rule 3.
+impl<S: GenServer> Drop for Starting<S> {
+    fn drop(&mut self) {
+        if !self.cell.result.is_decided() {
+            self.give_up();
+        }
+    }
+}
+
+impl<S: GenServer> fmt::Debug for Start<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start")
+            .field("server", &std::any::type_name::<S>())
+            .field("link", &self.link)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The child's side of a start.
+struct Child<S: GenServer> {
+    process: Arc<ServerProcess<S>>,
+    cell: Arc<StartCell>,
+    mref: Option<MonitorRef>,
+}
+
+impl<S: GenServer> Child<S> {
+    async fn run(self, args: S::Args, name: Option<Name>) -> ExitReason {
+        if let Some(name) = name
+            && let Err(error) = self.register(name)
+        {
+            return self.fail(error, ExitReason::Normal);
+        }
+        let (state, then) = match init::<S>(args).await {
+            Ok(InitKind::Start(state, then)) => (Box::new(state), then),
+            Ok(InitKind::Ignore) => return self.fail(StartError::Ignored, ExitReason::Normal),
+            Ok(InitKind::Error(error)) => return self.fail(StartError::Init(error), ExitReason::Normal),
+            Ok(InitKind::Stop(reason)) | Err(Unwound::Raised(reason)) => {
+                return self.fail(StartError::Exit(reason.clone()), reason);
+            }
+            // The reason stands in the process; the runner ends it at this suspension.
+            Err(Unwound::Ended) => return std::future::pending().await,
+        };
+        let Self { process, cell, mref } = self;
+        process.head().signals.lock().starting = false;
+        if let Some(mref) = mref {
+            death::forget_watcher(process.head().pid, mref);
+        }
+        cell.result.put(Ok(()));
+        drop(cell);
+        server::serve(process, state, then).await
+    }
+
+    fn register(&self, name: Name) -> Result<(), StartError> {
+        let process: ProcessRef = Arc::<ServerProcess<S>>::clone(&self.process);
+        self.process.head().node.register(name, &process).map_err(|error| match error {
+            RegisterError::Taken(_, pid) => StartError::AlreadyStarted(pid),
+            RegisterError::Reserved(name) | RegisterError::HasName(name) => StartError::BadName(name),
+            RegisterError::NoProc(_) => StartError::Exit(ExitReason::Killed),
+        })
+    }
+
+    /// The starter hears of the failure with the death (rule 1).
+    fn fail(self, error: StartError, reason: ExitReason) -> ExitReason {
+        *self.cell.failure.lock() = Some(error);
+        reason
+    }
+}
+
+async fn init<S: GenServer>(args: S::Args) -> Result<InitKind<S>, Unwound> {
+    let future = catch(|| S::init(args))?;
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|cx| match catch(|| future.as_mut().poll(cx)) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(init)) => Poll::Ready(Ok(init.0)),
+        Err(unwound) => Poll::Ready(Err(unwound)),
+    })
+    .await
+}
+
+#[derive(Default)]
+struct StartCell {
+    result: Parcel<Result<(), StartError>>,
+    /// Told with the death, instead of its reason (rule 1).
+    failure: Mutex<Option<StartError>>,
+}
+
+impl Deathwatch for StartCell {
+    fn died(&self, reason: &ExitReason) {
+        let failure = self.failure.lock().take();
+        self.result.put(Err(failure.unwrap_or_else(|| StartError::Exit(reason.clone()))));
+    }
+}

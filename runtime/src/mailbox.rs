@@ -1,0 +1,178 @@
+//! The queue of a process.
+//!
+//! 1. Senders push at the back of `inbox`, under its lock; the order of pushing is the order of handling (`SIG-1`).
+//! 2. Only the process itself touches `saved`: what it has taken from the inbox and not handled yet, oldest first. So
+//!    the whole mailbox is `saved` followed by `inbox`.
+//! 3. Once closed, nothing gets in; whoever pushes gets the message back.
+//! 4. Lock order: `saved`, then `inbox`. Wakers are woken, and messages dropped, outside of both.
+
+use std::collections::VecDeque;
+use std::task::Waker;
+
+use crate::Info;
+use crate::sync::Mutex;
+
+/// Above this many places a drained queue is given back to the allocator.
+const KEEP: usize = 64;
+
+/// What a mailbox holds: an [`Info`], or for a server also its typed messages.
+pub(crate) trait Letter: Send + Sized + 'static {
+    fn from_info(info: Info) -> Self;
+    /// Gives itself back if it is a typed message, which `receive!` cannot see.
+    fn into_info(self) -> Result<Info, Self>;
+    fn as_info(&self) -> Option<&Info>;
+}
+
+impl Letter for Info {
+    fn from_info(info: Info) -> Self {
+        info
+    }
+
+    fn into_info(self) -> Result<Info, Self> {
+        Ok(self)
+    }
+
+    fn as_info(&self) -> Option<&Info> {
+        Some(self)
+    }
+}
+
+pub(crate) struct Mailbox<L> {
+    saved: Mutex<VecDeque<L>>,
+    inbox: Mutex<Inbox<L>>,
+}
+
+struct Inbox<L> {
+    queue: VecDeque<L>,
+    /// Who waits in `receive!`.
+    waiting: Option<Waker>,
+    closed: bool,
+}
+
+/// Whom a push must wake, outside of all locks.
+#[must_use]
+pub(crate) struct Wake(Option<Waker>);
+
+impl Wake {
+    pub(crate) fn wake(self) {
+        if let Some(waker) = self.0 {
+            waker.wake();
+        }
+    }
+}
+
+impl<L: Letter> Mailbox<L> {
+    pub(crate) const fn new() -> Self {
+        let inbox = Inbox { queue: VecDeque::new(), waiting: None, closed: false };
+        Self { saved: Mutex::new(VecDeque::new()), inbox: Mutex::new(inbox) }
+    }
+
+    pub(crate) fn push(&self, letter: L) -> Result<Wake, L> {
+        let mut inbox = self.inbox.lock();
+        if inbox.closed {
+            return Err(letter);
+        }
+        inbox.queue.push_back(letter);
+        Ok(Wake(inbox.waiting.take()))
+    }
+
+    /// Takes the oldest message. `before_fetch` is called before the inbox is looked at.
+    pub(crate) fn pop(&self, before_fetch: impl FnOnce()) -> Option<L> {
+        let mut saved = self.saved.lock();
+        if let Some(letter) = saved.pop_front() {
+            return Some(letter);
+        }
+        before_fetch();
+        std::mem::swap(&mut *saved, &mut self.inbox.lock().queue);
+        saved.pop_front()
+    }
+
+    /// Gives back the memory of a burst, when the mailbox is empty.
+    pub(crate) fn shrink(&self, all: bool) {
+        let keep = if all { 0 } else { KEEP };
+        let mut saved = self.saved.lock();
+        if saved.is_empty() && saved.capacity() > keep {
+            *saved = VecDeque::new();
+        }
+        let mut inbox = self.inbox.lock();
+        if inbox.queue.is_empty() && inbox.queue.capacity() > keep {
+            inbox.queue = VecDeque::new();
+        }
+    }
+
+    /// Offers the messages to `select`, oldest first, until it keeps one, for `receive!`. What it gives back stays where
+    /// it is, in order (rule 2). Returns whether one was kept.
+    ///
+    /// `seen` counts the messages that were offered in vain; they are not offered again. If none is kept, `waker` is
+    /// woken by the next push.
+    pub(crate) fn select(
+        &self,
+        seen: &mut usize,
+        waker: Option<&Waker>,
+        select: &mut dyn FnMut(Info) -> Option<Info>,
+    ) -> bool {
+        loop {
+            while let Some(info) = self.take_at(seen) {
+                let kept = select(info);
+                let mut saved = self.saved.lock();
+                let Some(info) = kept else {
+                    saved.remove(*seen);
+                    return true;
+                };
+                if let Some(place) = saved.get_mut(*seen) {
+                    *place = L::from_info(info);
+                }
+                *seen += 1;
+            }
+            let mut saved = self.saved.lock();
+            let mut inbox = self.inbox.lock();
+            if inbox.queue.is_empty() {
+                if let Some(waker) = waker {
+                    inbox.waiting = Some(waker.clone());
+                }
+                return false;
+            }
+            saved.append(&mut inbox.queue);
+        }
+    }
+
+    /// Takes the first saved [`Info`] at or after `seen`, moves `seen` to its place, and holds that place with a `()`.
+    fn take_at(&self, seen: &mut usize) -> Option<Info> {
+        let mut saved = self.saved.lock();
+        while let Some(place) = saved.get_mut(*seen) {
+            if place.as_info().is_some() {
+                return std::mem::replace(place, L::from_info(Info::new(()))).into_info().ok();
+            }
+            *seen += 1;
+        }
+        None
+    }
+
+    /// Removes the oldest [`Info`] that `found` wants.
+    pub(crate) fn remove(&self, found: &dyn Fn(&Info) -> bool) -> Option<Info> {
+        let is_it = |letter: &L| letter.as_info().is_some_and(found);
+        let mut saved = self.saved.lock();
+        let mut inbox = self.inbox.lock();
+        let letter = match saved.iter().position(is_it) {
+            Some(at) => saved.remove(at),
+            None => inbox.queue.iter().position(is_it).and_then(|at| inbox.queue.remove(at)),
+        };
+        letter.and_then(|letter| letter.into_info().ok())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        let saved = self.saved.lock();
+        saved.len() + self.inbox.lock().queue.len()
+    }
+
+    /// Lets nothing in any more and gives out what was not handled (rule 3).
+    pub(crate) fn close(&self) -> VecDeque<L> {
+        let mut saved = self.saved.lock();
+        let mut inbox = self.inbox.lock();
+        inbox.closed = true;
+        inbox.waiting = None;
+        let mut left = std::mem::take(&mut *saved);
+        left.append(&mut inbox.queue);
+        left
+    }
+}

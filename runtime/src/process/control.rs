@@ -1,0 +1,218 @@
+//! The control block of a process: what everybody who holds it may ask and do.
+//!
+//! 1. `word` carries the ordering between whoever pushes or signals and whoever runs the process: the change is made
+//!    first, then its bit is set, then the task is woken.
+//! 2. `signals` is the lock of the process's relations. Where two processes' are held, the lower pid's is taken first.
+//!    Under it, a mailbox may be pushed to and the names of a node changed; no user code runs.
+//! 3. `pending` is set once, by the first cause, and never changed; then `EXIT` is set (`SIG-6`).
+//! 4. `ended` is set once, by `death.rs`, together with the removal of all relations: who finds it set does what is done
+//!    for a process that is not there, who does not is told by the death.
+
+use std::any::Any;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::Waker;
+
+use tokio::runtime;
+use tokio::time::Sleep;
+
+use crate::exit::{Cause, Effect, effect};
+use crate::mailbox::Wake;
+use crate::node::Node;
+use crate::process::relations::Relations;
+use crate::sync::Mutex;
+use crate::{Exit, ExitReason, Info, Name, Pid};
+
+/// The bits of [`Head::word`].
+pub(crate) mod bits {
+    /// Something may be in the inbox.
+    pub(crate) const MAIL: u32 = 1;
+    /// An untrapped exit signal is pending, or the process is on its way out by itself.
+    pub(crate) const EXIT: u32 = 1 << 1;
+    /// The task is gone.
+    pub(crate) const ENDED: u32 = 1 << 2;
+    /// A caller that ran a handler left something for the task to do first.
+    pub(crate) const CARRY: u32 = 1 << 3;
+    /// The state of the server is in its slot, or with a caller that took it from there.
+    pub(crate) const IDLE: u32 = 1 << 4;
+}
+
+pub(crate) type ProcessRef = Arc<dyn Process>;
+
+/// A process of any kind.
+pub(crate) trait Process: Any + Send + Sync {
+    fn head(&self) -> &Head;
+
+    /// For whoever knows what kind of server it is.
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+
+    /// Puts a message into the mailbox; gives it back if that is closed. May be called under the lock of `signals`, which
+    /// is why the waking and the dropping are left to the caller.
+    fn push(&self, info: Info) -> Result<Wake, Info>;
+
+    fn mailbox_len(&self) -> usize;
+
+    /// Removes one message from the mailbox.
+    fn remove(&self, found: &dyn Fn(&Info) -> bool) -> Option<Info>;
+
+    /// See `Mailbox::select`.
+    fn select(&self, seen: &mut usize, waker: Option<&Waker>, select: &mut dyn FnMut(Info) -> Option<Info>) -> bool;
+
+    /// Closes the mailbox. Gives out the callers who wait for an answer to what was not handled.
+    fn close(&self) -> Vec<Arc<dyn Deathwatch>>;
+
+    /// Drops the state if it is not with the task. `false`: someone runs a handler on it at this moment, and will see
+    /// what `word` says.
+    fn drop_state(&self) -> bool;
+}
+
+/// Something that waits to hear of a death without being a process.
+pub(crate) trait Deathwatch: Send + Sync {
+    fn died(&self, reason: &ExitReason);
+}
+
+pub(crate) struct Head {
+    pub(crate) pid: Pid,
+    pub(crate) parent: Option<Pid>,
+    pub(crate) node: Node,
+    pub(crate) runtime: runtime::Id,
+    pub(crate) type_name: &'static str,
+    pub(crate) word: AtomicU32,
+    task: OnceLock<Waker>,
+    pub(crate) signals: Mutex<Signals>,
+}
+
+#[derive(Default)]
+pub(crate) struct Signals {
+    pub(crate) trap_exit: bool,
+    /// The parent waits in a start that has not been answered (`STA-5`).
+    pub(crate) starting: bool,
+    pub(crate) pending: Option<Pending>,
+    pub(crate) ended: bool,
+    pub(crate) name: Option<Name>,
+    pub(crate) label: Option<Box<str>>,
+    pub(crate) relations: Option<Box<Relations>>,
+    /// The timer that this process's calls share (decision A24).
+    pub(crate) timer: Option<Pin<Box<Sleep>>>,
+}
+
+pub(crate) struct Pending {
+    pub(crate) reason: ExitReason,
+    pub(crate) by_itself: bool,
+}
+
+impl Signals {
+    pub(crate) fn is_over(&self) -> bool {
+        self.ended || self.pending.is_some()
+    }
+
+    pub(crate) fn relations(&mut self) -> &mut Relations {
+        self.relations.get_or_insert_default()
+    }
+}
+
+impl Head {
+    pub(crate) fn new(type_name: &'static str, node: Node, runtime: runtime::Id, parent: Option<Pid>) -> Self {
+        Self {
+            pid: Pid::next(),
+            parent,
+            node,
+            runtime,
+            type_name,
+            word: AtomicU32::new(0),
+            task: OnceLock::new(),
+            signals: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> Option<Name> {
+        self.signals.lock().name.clone()
+    }
+
+    #[inline]
+    pub(crate) fn has(&self, bits: u32) -> bool {
+        self.word.load(Ordering::Acquire) & bits != 0
+    }
+
+    /// Sets bits after the change that they tell of (rule 1). Returns what was set before.
+    #[inline]
+    pub(crate) fn set(&self, bits: u32) -> u32 {
+        self.word.fetch_or(bits, Ordering::AcqRel)
+    }
+
+    #[inline]
+    pub(crate) fn clear(&self, bits: u32) {
+        self.word.fetch_and(!bits, Ordering::AcqRel);
+    }
+
+    /// Whether it can still handle anything: no exit is pending and it has not ended (decision A21).
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.has(bits::EXIT | bits::ENDED)
+    }
+
+    /// Remembers how to wake the task. The read-modify-write that follows makes who came before visible to the task, and
+    /// the waker to who comes after.
+    pub(crate) fn attach(&self, waker: &Waker) {
+        if self.task.get().is_none() && self.task.set(waker.clone()).is_ok() {
+            self.set(0);
+        }
+    }
+
+    pub(crate) fn wake(&self) {
+        if let Some(waker) = self.task.get() {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+/// Tells the task of a server that mail has come: only the first push after the task last looked wakes it.
+#[inline]
+pub(crate) fn mail_came(head: &Head) {
+    if head.set(bits::MAIL) & bits::MAIL == 0 {
+        head.wake();
+    }
+}
+
+/// Sends an exit signal (`EXI-1`).
+pub(crate) fn signal_exit(target: &dyn Process, from: Pid, reason: ExitReason, cause: Cause) {
+    let head = target.head();
+    let mut signals = head.signals.lock();
+    // What the link's removal by `unlink` came before never arrives (LNK-3): both happen under this lock.
+    if cause == Cause::Link && !signals.relations.as_mut().is_some_and(|relations| relations.links.remove(&from)) {
+        return;
+    }
+    if signals.is_over() {
+        return;
+    }
+    match effect(cause, reason, signals.trap_exit) {
+        Effect::Dropped => {}
+        Effect::Message(reason) => {
+            let pushed = target.push(Info::new(Exit { from, reason }));
+            drop(signals);
+            settle(pushed);
+        }
+        Effect::Ends(reason) => {
+            signals.pending = Some(Pending { reason, by_itself: cause == Cause::ExitSelf });
+            head.set(bits::EXIT);
+            drop(signals);
+            head.wake();
+        }
+    }
+}
+
+/// Sends a message; a dead process gets nothing (`SIG-4`).
+pub(crate) fn deliver(target: &dyn Process, info: Info) {
+    if !target.head().is_alive() {
+        return crate::panics::drop_quietly(info);
+    }
+    settle(target.push(info));
+}
+
+/// Does what a push has left to do outside of all locks.
+pub(crate) fn settle(pushed: Result<Wake, Info>) {
+    match pushed {
+        Ok(wake) => wake.wake(),
+        Err(info) => crate::panics::drop_quietly(info),
+    }
+}

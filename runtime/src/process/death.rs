@@ -1,0 +1,151 @@
+//! The end of a process.
+//!
+//! In this order (`EXI-7`): what it ran and its state are dropped; its mailbox is closed; it is marked as ended, and its
+//! relations taken out, in one step; its name, its timers and its entry in the table go; then links are told, then
+//! monitors, then whoever waits for an answer. So who hears of a death can reuse the name, and whoever got a `Down` finds
+//! the dead process's supervisor already told (decision A22).
+//!
+//! Whoever asks to be told either finds `ended` set, and does what is done for a process that is not there, or is among
+//! the relations that are taken out.
+
+use std::future::{Future, poll_fn};
+use std::sync::Arc;
+
+use crate::exit::Cause;
+use crate::parcel::Parcel;
+use crate::process::control::{Deathwatch, Process, bits, settle, signal_exit};
+use crate::process::relations::{Relations, Watcher};
+use crate::process::table;
+use crate::{Down, ExitReason, Info, MonitorRef, report, timer};
+
+/// Ends a process for all others. `by_itself`: it was not ended by an exit signal, so its own reason may be a crash.
+pub(crate) fn finish(process: &dyn Process, own_reason: ExitReason) {
+    let head = process.head();
+    let unanswered = process.close();
+    let mut signals = head.signals.lock();
+    if signals.ended {
+        return;
+    }
+    signals.ended = true;
+    let (reason, by_itself) = match signals.pending.take() {
+        Some(pending) => (pending.reason, pending.by_itself),
+        None => (own_reason, true),
+    };
+    let name = signals.name.clone();
+    let starting = signals.starting;
+    let relations = signals.relations.take().unwrap_or_default();
+    let timer = signals.timer.take();
+    head.set(bits::EXIT | bits::ENDED);
+    drop(signals);
+    drop(timer);
+
+    // A start that fails is the starter's to report (STA-3).
+    if by_itself && !reason.is_shutdown() {
+        report::crash(head, &reason);
+    }
+    if let Some(name) = name {
+        head.node.release(&name, head.pid);
+    }
+    let Relations { links, monitors, watchers, timers } = *relations;
+    timer::forget(timers);
+    table::remove(head.pid);
+    for (mref, target) in monitors {
+        forget_watcher(target, mref);
+    }
+    for partner in links {
+        if let Some(partner) = table::find(partner) {
+            if starting && head.parent == Some(partner.head().pid) && spare_starter(process, &*partner) {
+                continue;
+            }
+            signal_exit(&*partner, head.pid, reason.clone(), Cause::Link);
+        }
+    }
+    let (processes, waiters): (Vec<_>, Vec<_>) =
+        watchers.into_iter().partition(|(_, watcher)| matches!(watcher, Watcher::Process(..)));
+    for (mref, watcher) in processes.into_iter().chain(waiters) {
+        match watcher {
+            Watcher::Process(pid, from) => {
+                if let Some(watcher) = table::find(pid) {
+                    send_down(&*watcher, Down { mref, from, reason: reason.clone() });
+                }
+            }
+            Watcher::Waiter(waiter) => waiter.died(&reason),
+        }
+    }
+    for waiter in unanswered {
+        waiter.died(&reason);
+    }
+}
+
+/// A starter that traps exits is told by the result of its start alone (`STA-5`).
+fn spare_starter(child: &dyn Process, starter: &dyn Process) -> bool {
+    let mut signals = starter.head().signals.lock();
+    let spared = signals.trap_exit;
+    if spared && let Some(relations) = &mut signals.relations {
+        relations.links.remove(&child.head().pid);
+    }
+    spared
+}
+
+/// Removes an entry of a monitor at the monitored process.
+pub(crate) fn forget_watcher(target: crate::Pid, mref: MonitorRef) {
+    if let Some(target) = table::find(target) {
+        let mut signals = target.head().signals.lock();
+        let removed = signals.relations.as_mut().and_then(|relations| relations.watchers.remove(&mref));
+        drop(signals);
+        drop(removed);
+    }
+}
+
+/// Delivers a `Down` if the watcher still has the monitor (`MON-1`, `MON-3`).
+pub(crate) fn send_down(watcher: &dyn Process, down: Down) {
+    let mut signals = watcher.head().signals.lock();
+    let is_on = signals.relations.as_mut().is_some_and(|relations| relations.monitors.remove(&down.mref).is_some());
+    let info = Info::new(down);
+    let pushed = if is_on && !signals.is_over() { watcher.push(info) } else { Err(info) };
+    drop(signals);
+    settle(pushed);
+}
+
+/// Adds a waiter that is told of the death; at once with `NoProc` if it has ended.
+pub(crate) fn add_waiter(target: &dyn Process, waiter: Arc<dyn Deathwatch>) -> Option<MonitorRef> {
+    let mref = MonitorRef::next();
+    let mut signals = target.head().signals.lock();
+    if signals.ended {
+        drop(signals);
+        waiter.died(&ExitReason::NoProc);
+        return None;
+    }
+    signals.relations().watchers.insert(mref, Watcher::Waiter(waiter));
+    Some(mref)
+}
+
+/// Waits for the end of a process, from anywhere. The waiting begins with the call, not with the first poll.
+pub(crate) fn watch(target: &dyn Process) -> impl Future<Output = ExitReason> + Send + use<> {
+    let end = Arc::<Parcel<ExitReason>>::default();
+    let mref = add_waiter(target, Arc::<Parcel<ExitReason>>::clone(&end));
+    let watch = Watch { pid: target.head().pid, end, mref };
+    async move { poll_fn(|cx| watch.end.poll(cx)).await }
+}
+
+struct Watch {
+    pid: crate::Pid,
+    end: Arc<Parcel<ExitReason>>,
+    mref: Option<MonitorRef>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(mref) = self.mref
+            && !self.end.is_decided()
+        {
+            forget_watcher(self.pid, mref);
+        }
+    }
+}
+
+impl Deathwatch for Parcel<ExitReason> {
+    fn died(&self, reason: &ExitReason) {
+        self.put(reason.clone());
+    }
+}

@@ -1,0 +1,102 @@
+//! What can be known of a process from outside.
+
+use crate::process::{context, table, this};
+use crate::{Name, Pid};
+
+/// What is known of a living process at one moment.
+///
+/// # OTP
+/// `process_info/2`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ProcessInfo {
+    /// Its pid.
+    pub pid: Pid,
+    /// Its name, if it has one.
+    pub registered_name: Option<Name>,
+    /// What it said of itself with [`set_label`].
+    pub label: Option<String>,
+    /// The type of the server, or of the future that it runs.
+    pub type_name: &'static str,
+    /// Who started it, if that was a process.
+    pub parent: Option<Pid>,
+    /// How many messages wait in its mailbox.
+    pub message_queue_len: usize,
+    /// Whom it is linked to.
+    pub links: Vec<Pid>,
+    /// Whom it monitors.
+    pub monitors: Vec<Pid>,
+    /// Which processes monitor it.
+    pub monitored_by: Vec<Pid>,
+    /// Whether it traps exit signals.
+    pub trap_exit: bool,
+}
+
+/// What is known of a process; `None` if it is dead or about to end.
+///
+/// # OTP
+/// `process_info/2`, which gives `undefined` for a dead process.
+#[must_use]
+pub fn info(pid: Pid) -> Option<ProcessInfo> {
+    let process = table::find(pid)?;
+    let head = process.head();
+    if !head.is_alive() {
+        return None;
+    }
+    let message_queue_len = process.mailbox_len();
+    let signals = head.signals.lock();
+    let relations = signals.relations.as_deref();
+    Some(ProcessInfo {
+        pid,
+        registered_name: signals.name.clone(),
+        label: signals.label.as_deref().map(str::to_owned),
+        type_name: head.type_name,
+        parent: head.parent,
+        message_queue_len,
+        links: relations.map(|all| all.links.iter().copied().collect()).unwrap_or_default(),
+        monitors: relations.map(|all| all.monitors.values().copied().collect()).unwrap_or_default(),
+        monitored_by: relations.map(|all| all.watching_processes()).unwrap_or_default(),
+        trap_exit: signals.trap_exit,
+    })
+}
+
+/// Whether a process is alive: false for a dead one, and from the moment on at which an exit signal is to end it.
+///
+/// # OTP
+/// `is_process_alive/1`.
+#[doc(alias = "is_process_alive")]
+#[must_use]
+pub fn alive(pid: Pid) -> bool {
+    table::find(pid).is_some_and(|process| process.head().is_alive())
+}
+
+/// The living processes of this node, oldest first.
+///
+/// # OTP
+/// `processes/0`.
+#[must_use]
+pub fn list() -> Vec<Pid> {
+    context::node().processes().iter().filter(|process| process.head().is_alive()).map(|process| process.head().pid).collect()
+}
+
+/// Says what the running process is, for whoever looks at it.
+///
+/// # Panics
+/// If the calling code is no process.
+///
+/// # OTP
+/// `proc_lib:set_label/1`.
+#[track_caller]
+pub fn set_label(label: impl Into<String>) {
+    this("set_label").head().signals.lock().label = Some(label.into().into());
+}
+
+/// What a process said of itself; `None` if it said nothing or is dead.
+///
+/// # OTP
+/// `proc_lib:get_label/1`.
+#[doc(alias = "get_label")]
+#[must_use]
+pub fn label(pid: Pid) -> Option<String> {
+    table::find(pid)?.head().signals.lock().label.as_deref().map(str::to_owned)
+}

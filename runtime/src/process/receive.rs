@@ -1,0 +1,104 @@
+//! Selective receive.
+//!
+//! Only the process itself receives, and only in one place at a time: two receives of one process that wait side by side
+//! (in `select!`) each look at all messages again.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep};
+
+use crate::process::{context, not_a_process};
+use crate::Info;
+
+/// Waits for the oldest message that `select` takes; what it gives back stays in the mailbox, in order.
+///
+/// `after`: how long to wait; zero only looks at what is there. `None` is returned when that time is over.
+///
+/// # Panics
+/// When polled by code that is no process.
+///
+/// # Cancel safety
+/// Cancel safe: a message is taken only when the future is ready with it.
+///
+/// # OTP
+/// `receive … after … end`; what the `receive!` macro expands to.
+#[track_caller]
+pub fn receive<R>(
+    after: Option<Duration>,
+    select: impl FnMut(Info) -> Result<R, Info>,
+) -> impl Future<Output = Option<R>> {
+    if !context::in_process() {
+        not_a_process("receive!");
+    }
+    async move {
+        let mut receive = pin!(Receive { after, sleep: None, seen: 0, select });
+        std::future::poll_fn(|cx| receive.as_mut().poll(cx)).await
+    }
+}
+
+/// Waits for the oldest message of type `T`, for use in `tokio::select!` beside other futures.
+///
+/// # Panics
+/// If the calling code is no process.
+///
+/// # Cancel safety
+/// Cancel safe: a message is taken only when the future is ready with it.
+#[track_caller]
+pub fn receive_any<T: Send + 'static>() -> impl Future<Output = T> {
+    let received = receive(None, Info::downcast::<T>);
+    async move {
+        match received.await {
+            Some(message) => message,
+            // Without `after` there is no other end.
+            None => std::future::pending().await,
+        }
+    }
+}
+
+struct Receive<F> {
+    after: Option<Duration>,
+    sleep: Option<Pin<Box<Sleep>>>,
+    seen: usize,
+    select: F,
+}
+
+impl<F> Unpin for Receive<F> {}
+
+impl<F> Receive<F> {
+    fn poll<R>(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>>
+    where
+        F: FnMut(Info) -> Result<R, Info>,
+    {
+        if context::is_exiting() {
+            return Poll::Pending;
+        }
+        let Some(process) = context::current() else { not_a_process("receive!") };
+        let Self { after, sleep, seen, select } = self.get_mut();
+        let now_or_never = *after == Some(Duration::ZERO);
+        let waker = (!now_or_never).then(|| cx.waker());
+        let mut taken = None;
+        let found = process.select(seen, waker, &mut |info| match select(info) {
+            Ok(value) => {
+                taken = Some(value);
+                None
+            }
+            Err(info) => Some(info),
+        });
+        if found || now_or_never {
+            return Poll::Ready(taken);
+        }
+        let Some(after) = *after else { return Poll::Pending };
+        let sleep = sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(far(after))));
+        sleep.as_mut().poll(cx).map(|()| None)
+    }
+}
+
+/// A point in time that cannot overflow (`TIM-3`).
+pub(crate) fn far(delay: Duration) -> Instant {
+    const THIRTY_YEARS: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+    let now = Instant::now();
+    now.checked_add(delay).unwrap_or(now + THIRTY_YEARS)
+}

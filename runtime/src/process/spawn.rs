@@ -1,0 +1,215 @@
+//! Starting plain processes.
+
+use std::any::{Any, type_name};
+use std::future::Future;
+use std::sync::Arc;
+use std::task::Waker;
+
+use tokio::runtime::Handle;
+
+use crate::mailbox::{Mailbox, Wake};
+use crate::process::control::{Deathwatch, Head, Process, ProcessRef, bits};
+use crate::process::relations::Watcher;
+use crate::process::{context, runner, this};
+use crate::{Address, ExitReason, Info, MonitorRef, Pid};
+
+/// What the future of a process may return: `()`, `Result<(), E>` where an `Err` is the exit reason, or nothing at all
+/// (`async { panic!() }`, `async { loop { … } }`).
+#[diagnostic::on_unimplemented(
+    message = "the future of a process cannot return `{Self}`",
+    label = "this future returns `{Self}`",
+    note = "return `()`, or `Result<(), E>` where `E` is an error: an `Err` is the reason with which the process ends"
+)]
+pub trait Outcome {
+    /// The reason with which the process ends.
+    fn into_reason(self) -> ExitReason;
+}
+
+impl Outcome for () {
+    fn into_reason(self) -> ExitReason {
+        ExitReason::Normal
+    }
+}
+
+impl<E: Into<ExitReason>> Outcome for Result<(), E> {
+    fn into_reason(self) -> ExitReason {
+        match self {
+            Ok(()) => ExitReason::Normal,
+            Err(error) => error.into(),
+        }
+    }
+}
+
+/// Names the type `!`, which cannot be written directly: from edition 2024 on it is what diverging futures return.
+mod never {
+    #[expect(unnameable_types, reason = "only a way to write the type `!`")]
+    pub trait Returns {
+        type Output;
+    }
+
+    impl<R> Returns for fn() -> R {
+        type Output = R;
+    }
+}
+
+impl Outcome for <fn() -> ! as never::Returns>::Output {
+    fn into_reason(self) -> ExitReason {
+        match self {}
+    }
+}
+
+/// A process without a server around it.
+struct PlainProcess {
+    head: Head,
+    mailbox: Mailbox<Info>,
+}
+
+impl Process for PlainProcess {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+
+    fn push(&self, info: Info) -> Result<Wake, Info> {
+        self.mailbox.push(info)
+    }
+
+    fn mailbox_len(&self) -> usize {
+        self.mailbox.len()
+    }
+
+    fn remove(&self, found: &dyn Fn(&Info) -> bool) -> Option<Info> {
+        self.mailbox.remove(found)
+    }
+
+    fn select(&self, seen: &mut usize, waker: Option<&Waker>, select: &mut dyn FnMut(Info) -> Option<Info>) -> bool {
+        self.mailbox.select(seen, waker, select)
+    }
+
+    fn close(&self) -> Vec<Arc<dyn Deathwatch>> {
+        crate::panics::drop_quietly(self.mailbox.close());
+        Vec::new()
+    }
+
+    fn drop_state(&self) -> bool {
+        true
+    }
+}
+
+/// Starts a process that runs `future`. What becomes of it does not affect the caller.
+///
+/// It runs on the current tokio runtime, in the caller's node, and is alive when this returns.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+///
+/// # OTP
+/// `spawn/1`.
+#[track_caller]
+pub fn spawn<F>(future: F) -> Pid
+where
+    F: Future + Send + 'static,
+    F::Output: Outcome,
+{
+    let (process, handle) = create::<F>("spawn");
+    start(process, &handle, future)
+}
+
+/// Starts a process that is linked to the caller: if one of the two ends with a reason other than `Normal`, so does the
+/// other, unless it [traps exits](super::trap_exit). There is no moment at which one could end unnoticed (`LNK-4`).
+///
+/// # Panics
+/// Outside of a tokio runtime, and if the calling code is no process.
+///
+/// # OTP
+/// `spawn_link/1`.
+#[track_caller]
+pub fn spawn_link<F>(future: F) -> Pid
+where
+    F: Future + Send + 'static,
+    F::Output: Outcome,
+{
+    let caller = this("spawn_link");
+    let (process, handle) = create::<F>("spawn_link");
+    link_to_starter(&caller, process.head());
+    start(process, &handle, future)
+}
+
+/// Starts a process that the caller monitors: its end comes as a [`Down`](crate::Down) (`MON-1`).
+///
+/// # Panics
+/// Outside of a tokio runtime, and if the calling code is no process.
+///
+/// # OTP
+/// `spawn_monitor/1`.
+#[track_caller]
+pub fn spawn_monitor<F>(future: F) -> (Pid, MonitorRef)
+where
+    F: Future + Send + 'static,
+    F::Output: Outcome,
+{
+    let caller = this("spawn_monitor");
+    let (process, handle) = create::<F>("spawn_monitor");
+    let (pid, mref) = (process.head().pid, MonitorRef::next());
+    caller.head().signals.lock().relations().monitors.insert(mref, pid);
+    let watcher = Watcher::Process(caller.head().pid, Address::Pid(pid));
+    process.head().signals.lock().relations().watchers.insert(mref, watcher);
+    (start(process, &handle, future), mref)
+}
+
+/// The tokio runtime that the caller runs on.
+#[track_caller]
+pub(crate) fn handle(what: &str) -> Handle {
+    match Handle::try_current() {
+        Ok(handle) => handle,
+        Err(_) => panic!("`{what}` was used outside of a tokio runtime: run it under `#[beamish::main]` or `#[tokio::main]`"),
+    }
+}
+
+#[track_caller]
+fn create<F>(what: &str) -> (ProcessRef, Handle) {
+    let handle = handle(what);
+    let head = Head::new(type_name::<F>(), context::node(), handle.id(), context::self_pid());
+    (Arc::new(PlainProcess { head, mailbox: Mailbox::new() }), handle)
+}
+
+fn start<F>(process: ProcessRef, handle: &Handle, future: F) -> Pid
+where
+    F: Future + Send + 'static,
+    F::Output: Outcome,
+{
+    let pid = process.head().pid;
+    runner::launch(process, handle, async move { future.await.into_reason() });
+    pid
+}
+
+/// Links a process that is not in the table yet. If the starter is to end, so is the new process, by the same link.
+pub(crate) fn link_to_starter(starter: &ProcessRef, child: &Head) {
+    let mut signals = starter.head().signals.lock();
+    // An ended starter has no relations to add to; a pending exit will go through this link like any other.
+    if signals.ended {
+        let mut own = child.signals.lock();
+        own.pending = Some(super::control::Pending { reason: ExitReason::NoProc, by_itself: false });
+        child.set(bits::EXIT);
+        return;
+    }
+    signals.relations().links.insert(child.pid);
+    child.signals.lock().relations().links.insert(starter.head().pid);
+}
+
+/// Starts the process of a task, linked to the caller if that is a process; `waiter` hears of its end.
+#[track_caller]
+pub(crate) fn spawn_task<N, F>(waiter: Arc<dyn Deathwatch>, future: F) -> Pid
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (process, handle) = create::<N>("Task::spawn");
+    crate::process::death::add_waiter(&*process, waiter);
+    if let Some(caller) = context::current() {
+        link_to_starter(&caller, process.head());
+    }
+    start(process, &handle, future)
+}

@@ -1,0 +1,442 @@
+//! The process of a supervisor: carries out what `plan.rs` decides.
+
+use std::future::Future;
+
+use tokio::time::Instant;
+
+use crate::process::{self_pid, send};
+use crate::supervisor::children::{ChildEntry, Children};
+use crate::supervisor::intensity::Intensity;
+use crate::supervisor::plan::{self, Fate};
+use crate::{
+    Address, AutoShutdown, BadChildren, Call, Caller, ChildCounts, ChildError, ChildId, ChildInfo, ChildSpec,
+    ChildStatus, Exit, ExitReason, FailedToStartChild, GenServer, Handler, Info, Init, Name, Next, Pid, Restart, Server,
+    ServerOptions, ServerRef, Shutdown, StartChildError, StartError, Strategy, Supervisor, WrongServer, report,
+    unexpected_info,
+};
+
+/// The state of a running supervisor; made by [`Supervisor`].
+#[derive(Debug)]
+pub struct SupervisorServer {
+    strategy: Strategy,
+    auto_shutdown: AutoShutdown,
+    intensity: Intensity,
+    began: Instant,
+    children: Children,
+}
+
+impl std::fmt::Debug for Children {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|child| (&child.spec.id, child.status))).finish()
+    }
+}
+
+/// What a supervisor is asked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SupervisorMessage {
+    /// See [`SupervisorRef::start_child`].
+    StartChild(ChildSpec),
+    /// See [`SupervisorRef::terminate_child`].
+    TerminateChild(ChildId),
+    /// See [`SupervisorRef::restart_child`].
+    RestartChild(ChildId),
+    /// See [`SupervisorRef::delete_child`].
+    DeleteChild(ChildId),
+    /// See [`SupervisorRef::which_children`].
+    WhichChildren,
+    /// See [`SupervisorRef::count_children`].
+    CountChildren,
+}
+
+/// What a supervisor answers.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SupervisorReply {
+    /// To [`SupervisorMessage::StartChild`].
+    Started(Result<Option<Pid>, StartChildError>),
+    /// To [`SupervisorMessage::RestartChild`].
+    Restarted(Result<Option<Pid>, ChildError>),
+    /// To [`SupervisorMessage::TerminateChild`] and [`SupervisorMessage::DeleteChild`].
+    Done(Result<(), ChildError>),
+    /// To [`SupervisorMessage::WhichChildren`].
+    Children(Vec<ChildInfo>),
+    /// To [`SupervisorMessage::CountChildren`].
+    Counts(ChildCounts),
+}
+
+/// A restart that failed is tried again, after what is in the mailbox (`RST-6`).
+struct Retry(ChildId);
+
+impl ServerOptions for SupervisorServer {
+    const SHUTDOWN: Shutdown = Shutdown::Infinity;
+    const TRAP_EXIT: bool = true;
+    const IS_SUPERVISOR: bool = true;
+}
+
+impl GenServer for SupervisorServer {
+    type Args = Supervisor;
+    type Message = SupervisorMessage;
+    type Reply = SupervisorReply;
+    type Ref = SupervisorRef;
+
+    async fn init(supervisor: Supervisor) -> Init<Self> {
+        if let Err(error) = check(&supervisor) {
+            return Init::error(error);
+        }
+        let mut server = Self {
+            strategy: supervisor.strategy,
+            auto_shutdown: supervisor.auto_shutdown,
+            intensity: Intensity::new(supervisor.max_restarts, supervisor.max_seconds),
+            began: Instant::now(),
+            children: Children::default(),
+        };
+        for spec in supervisor.children {
+            let mut child = ChildEntry::new(spec);
+            match child.start().await {
+                Ok(()) if child.status == ChildStatus::Stopped && child.spec.restart == Restart::Temporary => {}
+                Ok(()) => server.children.0.push(child),
+                Err(error) => {
+                    server.end_all().await;
+                    return Init::stop(ExitReason::shutdown_with(FailedToStartChild { id: child.spec.id, error }));
+                }
+            }
+        }
+        Init::ok(server)
+    }
+
+    fn handle_now(&mut self, message: SupervisorMessage) -> Result<Next<Self>, SupervisorMessage> {
+        match message {
+            SupervisorMessage::WhichChildren => Ok(Next::reply(SupervisorReply::Children(self.children.which()))),
+            SupervisorMessage::CountChildren => Ok(Next::reply(SupervisorReply::Counts(self.children.count()))),
+            other => Err(other),
+        }
+    }
+
+    async fn handle(&mut self, message: SupervisorMessage, _caller: &mut Caller<Self>) -> Next<Self> {
+        let reply = match message {
+            SupervisorMessage::StartChild(spec) => SupervisorReply::Started(self.start_child(spec).await),
+            SupervisorMessage::TerminateChild(id) => SupervisorReply::Done(self.terminate_child(&id).await),
+            SupervisorMessage::RestartChild(id) => SupervisorReply::Restarted(self.restart_child(&id).await),
+            SupervisorMessage::DeleteChild(id) => SupervisorReply::Done(self.delete_child(&id)),
+            SupervisorMessage::WhichChildren => SupervisorReply::Children(self.children.which()),
+            SupervisorMessage::CountChildren => SupervisorReply::Counts(self.children.count()),
+        };
+        Next::reply(reply)
+    }
+
+    async fn handle_info(&mut self, info: Info) -> Next<Self> {
+        let info = match info.downcast::<Exit>() {
+            Ok(exit) => return self.child_ended(exit).await,
+            Err(info) => info,
+        };
+        match info.downcast::<Retry>() {
+            Ok(Retry(id)) => match self.children.position(&id) {
+                // RST-8: a terminate_child in between has cancelled it.
+                Some(at) if self.children.0[at].status == ChildStatus::Restarting => self.restart(at).await,
+                _ => Next::no_reply(),
+            },
+            Err(info) => {
+                unexpected_info::<Self>(&info);
+                Next::no_reply()
+            }
+        }
+    }
+
+    async fn terminate(&mut self, _reason: &ExitReason) {
+        self.end_all().await;
+    }
+}
+
+fn check(supervisor: &Supervisor) -> Result<(), BadChildren> {
+    for (at, child) in supervisor.children.iter().enumerate() {
+        check_child(child, supervisor.auto_shutdown)?;
+        if supervisor.children.iter().take(at).any(|earlier| earlier.id == child.id) {
+            return Err(BadChildren::DuplicateId(child.id.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn check_child(child: &ChildSpec, auto_shutdown: AutoShutdown) -> Result<(), BadChildren> {
+    if child.significant && child.restart == Restart::Permanent {
+        return Err(BadChildren::SignificantPermanent(child.id.clone()));
+    }
+    if child.significant && auto_shutdown == AutoShutdown::Never {
+        return Err(BadChildren::SignificantWithoutAutoShutdown(child.id.clone()));
+    }
+    Ok(())
+}
+
+impl SupervisorServer {
+    async fn end_all(&mut self) {
+        self.children.end_group(0..self.children.0.len()).await;
+    }
+
+    async fn child_ended(&mut self, Exit { from, reason }: Exit) -> Next<Self> {
+        // SUP-7: others than children are ignored.
+        let Some(at) = self.children.position_of(from) else { return Next::no_reply() };
+        let Some(child) = self.children.0.get_mut(at) else { return Next::no_reply() };
+        if plan::is_reported(child.spec.restart, &reason) {
+            report::supervisor("child_terminated", &child.spec.id, Some(from), &reason);
+        }
+        let significant = child.spec.significant;
+        match plan::fate(child.spec.restart, &reason) {
+            Fate::Restart => return self.restart(at).await,
+            Fate::Keep => child.status = ChildStatus::Stopped,
+            Fate::Remove => drop(self.children.0.remove(at)),
+        }
+        if significant && plan::ends_supervisor(self.auto_shutdown, self.children.significant_alive()) {
+            return Next::no_reply().stop(ExitReason::Shutdown);
+        }
+        Next::no_reply()
+    }
+
+    async fn restart(&mut self, failed: usize) -> Next<Self> {
+        let now = self.began.elapsed().as_secs();
+        if !self.intensity.allow(now) {
+            let (max_restarts, max_seconds) = self.intensity.limits();
+            report::gave_up(&self.children.0[failed].spec.id, max_restarts, max_seconds);
+            self.children.0[failed].status = ChildStatus::Stopped;
+            return Next::no_reply().stop(ExitReason::Shutdown);
+        }
+        // Its own end is over; so it is ended with the others, without effect.
+        self.children.0[failed].status = ChildStatus::Stopped;
+        let group = plan::group(self.strategy, failed, self.children.0.len());
+        let first = group.start;
+        let keeps_others = self.strategy == Strategy::OneForOne;
+        if !keeps_others {
+            self.children.end_group(group).await;
+        }
+        let last = if keeps_others { first + 1 } else { self.children.0.len() };
+        let mut at = first;
+        while at < last.min(self.children.0.len()) {
+            let child = &mut self.children.0[at];
+            if child.start().await.is_err() {
+                child.status = ChildStatus::Restarting;
+                send(self_pid(), Retry(child.spec.id.clone()));
+                break;
+            }
+            child.restarts += 1;
+            at += 1;
+        }
+        Next::no_reply()
+    }
+
+    async fn start_child(&mut self, spec: ChildSpec) -> Result<Option<Pid>, StartChildError> {
+        check_child(&spec, self.auto_shutdown).map_err(StartChildError::BadChild)?;
+        if let Some(at) = self.children.position(&spec.id) {
+            return Err(match self.children.0[at].status {
+                ChildStatus::Running(pid) => StartChildError::AlreadyStarted(pid),
+                ChildStatus::Restarting | ChildStatus::Stopped => StartChildError::AlreadyPresent,
+            });
+        }
+        let mut child = ChildEntry::new(spec);
+        child.start().await.map_err(|error| match error {
+            StartError::AlreadyStarted(pid) => StartChildError::AlreadyStarted(pid),
+            error => StartChildError::Start(error),
+        })?;
+        let pid = child.status.pid();
+        if pid.is_some() || child.spec.restart != Restart::Temporary {
+            self.children.0.push(child);
+        }
+        Ok(pid)
+    }
+
+    async fn terminate_child(&mut self, id: &ChildId) -> Result<(), ChildError> {
+        let at = self.children.position(id).ok_or(ChildError::NotFound)?;
+        self.children.end_group(at..at + 1).await;
+        Ok(())
+    }
+
+    async fn restart_child(&mut self, id: &ChildId) -> Result<Option<Pid>, ChildError> {
+        let at = self.children.position(id).ok_or(ChildError::NotFound)?;
+        let child = &mut self.children.0[at];
+        match child.status {
+            ChildStatus::Running(_) => return Err(ChildError::Running),
+            ChildStatus::Restarting => return Err(ChildError::Restarting),
+            ChildStatus::Stopped => {}
+        }
+        child.start().await.map_err(ChildError::Start)?;
+        Ok(child.status.pid())
+    }
+
+    fn delete_child(&mut self, id: &ChildId) -> Result<(), ChildError> {
+        let at = self.children.position(id).ok_or(ChildError::NotFound)?;
+        match self.children.0[at].status {
+            ChildStatus::Running(_) => Err(ChildError::Running),
+            ChildStatus::Restarting => Err(ChildError::Restarting),
+            ChildStatus::Stopped => {
+                self.children.0.remove(at);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The client of a supervisor. Its requests wait for their answer without limit, as in OTP: a supervisor that starts or
+/// ends a child answers when that is done.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SupervisorRef(ServerRef<SupervisorServer>);
+
+impl SupervisorRef {
+    /// The supervisor that holds `name`, looked up at each use.
+    #[must_use]
+    pub fn to(name: impl Into<Name>) -> Self {
+        Self(ServerRef::to(name))
+    }
+
+    /// Adds a child and starts it. `None`: its `init` ignored; its specification is kept unless it is temporary.
+    ///
+    /// # Errors
+    /// The id is taken by a running child ([`StartChildError::AlreadyStarted`]) or by one that does not run
+    /// ([`StartChildError::AlreadyPresent`]); the start failed, and nothing is kept; the supervisor did not answer.
+    ///
+    /// # Cancel safety
+    /// The child is started nevertheless.
+    ///
+    /// # OTP
+    /// `supervisor:start_child/2`.
+    pub fn start_child<C: Into<ChildSpec>>(
+        &self,
+        child: C,
+    ) -> impl Future<Output = Result<Option<Pid>, StartChildError>> + Send + use<C> {
+        static HANDLER: Handler = Handler::queued("start_child");
+        let (server, spec) = (self.0.clone(), child.into());
+        async move {
+            ask(&server, &HANDLER, SupervisorMessage::StartChild(spec), |reply| match reply {
+                SupervisorReply::Started(result) => Some(result),
+                _ => None,
+            })
+            .await?
+        }
+    }
+
+    /// Ends a child and waits until it is dead; its specification is kept unless it is temporary. `Ok` also if it did not
+    /// run.
+    ///
+    /// # Errors
+    /// [`ChildError::NotFound`]; the supervisor did not answer.
+    ///
+    /// # Cancel safety
+    /// The child is ended nevertheless.
+    ///
+    /// # OTP
+    /// `supervisor:terminate_child/2`.
+    pub fn terminate_child<I: Into<ChildId>>(&self, id: I) -> impl Future<Output = Result<(), ChildError>> + Send + use<I> {
+        static HANDLER: Handler = Handler::queued("terminate_child");
+        let (server, id) = (self.0.clone(), id.into());
+        async move { ask(&server, &HANDLER, SupervisorMessage::TerminateChild(id), done).await? }
+    }
+
+    /// Starts a child again that does not run.
+    ///
+    /// # Errors
+    /// [`ChildError`]: no such child, it runs or is being restarted, its start failed (the specification stays), the
+    /// supervisor did not answer.
+    ///
+    /// # Cancel safety
+    /// The child is started nevertheless.
+    ///
+    /// # OTP
+    /// `supervisor:restart_child/2`.
+    pub fn restart_child<I: Into<ChildId>>(
+        &self,
+        id: I,
+    ) -> impl Future<Output = Result<Option<Pid>, ChildError>> + Send + use<I> {
+        static HANDLER: Handler = Handler::queued("restart_child");
+        let (server, id) = (self.0.clone(), id.into());
+        async move {
+            ask(&server, &HANDLER, SupervisorMessage::RestartChild(id), |reply| match reply {
+                SupervisorReply::Restarted(result) => Some(result),
+                _ => None,
+            })
+            .await?
+        }
+    }
+
+    /// Removes the specification of a child that does not run.
+    ///
+    /// # Errors
+    /// [`ChildError`]: no such child, it runs or is being restarted, the supervisor did not answer.
+    ///
+    /// # Cancel safety
+    /// The specification is removed nevertheless.
+    ///
+    /// # OTP
+    /// `supervisor:delete_child/2`.
+    pub fn delete_child<I: Into<ChildId>>(&self, id: I) -> impl Future<Output = Result<(), ChildError>> + Send + use<I> {
+        static HANDLER: Handler = Handler::queued("delete_child");
+        let (server, id) = (self.0.clone(), id.into());
+        async move { ask(&server, &HANDLER, SupervisorMessage::DeleteChild(id), done).await? }
+    }
+
+    /// The children, newest first.
+    ///
+    /// # OTP
+    /// `supervisor:which_children/1`.
+    pub fn which_children(&self) -> Call<'_, SupervisorServer, Vec<ChildInfo>> {
+        static HANDLER: Handler = Handler::new("which_children");
+        ask(&self.0, &HANDLER, SupervisorMessage::WhichChildren, |reply| match reply {
+            SupervisorReply::Children(children) => Some(children),
+            _ => None,
+        })
+    }
+
+    /// How many children there are.
+    ///
+    /// # OTP
+    /// `supervisor:count_children/1`.
+    pub fn count_children(&self) -> Call<'_, SupervisorServer, ChildCounts> {
+        static HANDLER: Handler = Handler::new("count_children");
+        ask(&self.0, &HANDLER, SupervisorMessage::CountChildren, |reply| match reply {
+            SupervisorReply::Counts(counts) => Some(counts),
+            _ => None,
+        })
+    }
+}
+
+fn done(reply: SupervisorReply) -> Option<Result<(), ChildError>> {
+    match reply {
+        SupervisorReply::Done(result) => Some(result),
+        _ => None,
+    }
+}
+
+fn ask<'a, T>(
+    server: &'a ServerRef<SupervisorServer>,
+    handler: &'static Handler,
+    message: SupervisorMessage,
+    unwrap: fn(SupervisorReply) -> Option<T>,
+) -> Call<'a, SupervisorServer, T> {
+    Call::new(server, handler, message, unwrap).infinity()
+}
+
+impl From<ServerRef<SupervisorServer>> for SupervisorRef {
+    fn from(server: ServerRef<SupervisorServer>) -> Self {
+        Self(server)
+    }
+}
+
+impl From<&SupervisorRef> for Address {
+    fn from(supervisor: &SupervisorRef) -> Self {
+        supervisor.0.address()
+    }
+}
+
+impl TryFrom<Pid> for SupervisorRef {
+    type Error = WrongServer;
+
+    fn try_from(pid: Pid) -> Result<Self, WrongServer> {
+        ServerRef::try_from(pid).map(Self)
+    }
+}
+
+impl Server for SupervisorRef {
+    type Of = SupervisorServer;
+
+    fn server_ref(&self) -> &ServerRef<SupervisorServer> {
+        &self.0
+    }
+}
+

@@ -1,0 +1,375 @@
+//! The vocabulary of supervision: what a child is, when it is restarted, how it is ended.
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::process::control::Process;
+use crate::sync::Mutex;
+use crate::{GenServer, Pid, ServerRef, Start, StartError};
+
+/// When a child is restarted (`RST-1`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restart {
+    /// Always. You most likely want this.
+    Permanent,
+    /// Only after an abnormal end: any reason but `Normal`, `Shutdown` and `ShutdownWith`.
+    Transient,
+    /// Never; its specification goes with it.
+    Temporary,
+}
+
+/// How a supervisor ends a child (`SUP-4`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shutdown {
+    /// By killing it.
+    BrutalKill,
+    /// By an exit signal `Shutdown`, and by killing it if it has not ended after this time.
+    Timeout(Duration),
+    /// By an exit signal `Shutdown`, waited for without limit: for supervisors.
+    Infinity,
+}
+
+impl From<Duration> for Shutdown {
+    fn from(timeout: Duration) -> Self {
+        Self::Timeout(timeout)
+    }
+}
+
+/// What happens to the other children when one is restarted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    /// Nothing (`RST-3`).
+    OneForOne,
+    /// All are ended and started again (`RST-4`).
+    OneForAll,
+    /// Those started after it are ended and started again (`RST-4`).
+    RestForOne,
+}
+
+/// Whether the end of significant children ends their supervisor (`SIG-C1`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AutoShutdown {
+    /// No.
+    #[default]
+    Never,
+    /// The final end of any significant child does.
+    AnySignificant,
+    /// The final end of the last living significant child does.
+    AllSignificant,
+}
+
+/// What a child is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChildKind {
+    /// Any process that is no supervisor.
+    Worker,
+    /// A supervisor.
+    Supervisor,
+}
+
+impl fmt::Display for ChildKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Worker => "worker",
+            Self::Supervisor => "supervisor",
+        })
+    }
+}
+
+/// Names a child among those of its supervisor: text or a number.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChildId(IdRepr);
+
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum IdRepr {
+    Text(Cow<'static, str>),
+    Number(i64),
+}
+
+impl From<&str> for ChildId {
+    fn from(id: &str) -> Self {
+        Self(IdRepr::Text(Cow::Owned(id.to_owned())))
+    }
+}
+
+impl From<String> for ChildId {
+    fn from(id: String) -> Self {
+        Self(IdRepr::Text(Cow::Owned(id)))
+    }
+}
+
+impl From<i64> for ChildId {
+    fn from(id: i64) -> Self {
+        Self(IdRepr::Number(id))
+    }
+}
+
+impl From<i32> for ChildId {
+    fn from(id: i32) -> Self {
+        Self(IdRepr::Number(id.into()))
+    }
+}
+
+impl From<u32> for ChildId {
+    fn from(id: u32) -> Self {
+        Self(IdRepr::Number(id.into()))
+    }
+}
+
+impl fmt::Display for ChildId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            IdRepr::Text(text) => f.write_str(text),
+            IdRepr::Number(number) => number.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for ChildId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            IdRepr::Text(text) => fmt::Debug::fmt(text, f),
+            IdRepr::Number(number) => fmt::Debug::fmt(number, f),
+        }
+    }
+}
+
+/// What is known of a kind of child before one is started.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ChildDefaults {
+    /// The last part of the type's name.
+    pub id: ChildId,
+    /// When it is restarted.
+    pub restart: Restart,
+    /// How it is ended.
+    pub shutdown: Shutdown,
+    /// Whether its end may end its supervisor.
+    pub significant: bool,
+    /// What it is.
+    pub kind: ChildKind,
+    /// The type of the server.
+    pub type_name: &'static str,
+}
+
+/// Something that a supervisor can start: a [`Start`], as a server's `start_link` returns it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a child of a supervisor",
+    label = "not a start of a process",
+    note = "a child is what `start_link(…)` of a server or supervisor returns, without `.await`"
+)]
+pub trait Child: Send + 'static {
+    /// The client that it is reached by.
+    type Ref: Send + 'static;
+
+    /// The options of its type.
+    fn defaults() -> ChildDefaults;
+
+    /// Starts it, linked to the calling supervisor.
+    fn start_child(self) -> impl Future<Output = Result<Pid, StartError>> + Send;
+}
+
+impl<S: GenServer> Child for Start<S> {
+    type Ref = S::Ref;
+
+    fn defaults() -> ChildDefaults {
+        let kind = if S::IS_SUPERVISOR { ChildKind::Supervisor } else { ChildKind::Worker };
+        ChildDefaults {
+            id: short_name(type_name::<S>()).into(),
+            restart: S::RESTART,
+            shutdown: S::SHUTDOWN,
+            significant: S::SIGNIFICANT,
+            kind,
+            type_name: type_name::<S>(),
+        }
+    }
+
+    async fn start_child(mut self) -> Result<Pid, StartError> {
+        let server: ServerRef<S> = poll_fn(|cx| self.poll_start(cx)).await?;
+        match server.resolve() {
+            Ok(process) => Ok(process.head().pid),
+            Err(_) => Err(StartError::Exit(crate::ExitReason::NoProc)),
+        }
+    }
+}
+
+/// `a::b::Cache<c::D>` → `Cache`.
+fn short_name(name: &'static str) -> &'static str {
+    let name = name.split_once('<').map_or(name, |(name, _)| name);
+    name.rsplit_once("::").map_or(name, |(_, name)| name)
+}
+
+type StartFuture = Pin<Box<dyn Future<Output = Result<Pid, StartError>> + Send>>;
+
+/// How a supervisor starts, restarts and ends one child.
+///
+/// # OTP
+/// `child_spec()`.
+#[derive(Clone)]
+#[must_use]
+pub struct ChildSpec {
+    pub(crate) id: ChildId,
+    pub(crate) start: Arc<dyn Fn() -> StartFuture + Send + Sync>,
+    pub(crate) restart: Restart,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) significant: bool,
+    pub(crate) kind: ChildKind,
+    pub(crate) type_name: &'static str,
+}
+
+impl ChildSpec {
+    /// A child that `start` makes, at each start and restart anew (`RST-9`), with the options of its type. Its id is the
+    /// last part of the name of the type, unless [`id`](Self::id) says otherwise.
+    pub fn new<F, C>(start: F) -> Self
+    where
+        F: Fn() -> C + Send + Sync + 'static,
+        C: Child,
+    {
+        let start = move || -> StartFuture { Box::pin(start().start_child()) };
+        Self::from_defaults(C::defaults(), Arc::new(start))
+    }
+
+    fn from_defaults(defaults: ChildDefaults, start: Arc<dyn Fn() -> StartFuture + Send + Sync>) -> Self {
+        let ChildDefaults { id, restart, shutdown, significant, kind, type_name } = defaults;
+        Self { id, start, restart, shutdown, significant, kind, type_name }
+    }
+
+    /// Its name among its siblings.
+    pub fn id(mut self, id: impl Into<ChildId>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// When it is restarted.
+    pub const fn restart(mut self, restart: Restart) -> Self {
+        self.restart = restart;
+        self
+    }
+
+    /// How it is ended.
+    pub fn shutdown(mut self, shutdown: impl Into<Shutdown>) -> Self {
+        self.shutdown = shutdown.into();
+        self
+    }
+
+    /// Whether its end may end its supervisor (`SIG-C1`).
+    pub const fn significant(mut self, significant: bool) -> Self {
+        self.significant = significant;
+        self
+    }
+}
+
+impl fmt::Debug for ChildSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChildSpec")
+            .field("id", &self.id)
+            .field("restart", &self.restart)
+            .field("shutdown", &self.shutdown)
+            .field("significant", &self.significant)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A child that can be started only once, since it owns what it starts with (a socket, say): temporary. Made by
+/// [`Start::once`].
+#[must_use]
+pub struct Once<S: GenServer>(Start<S>);
+
+impl<S: GenServer> Start<S> {
+    /// Makes a temporary child of this start, for a supervisor's `start_child`: it gives its arguments up and is never
+    /// restarted, so they need not be `Clone`.
+    pub const fn once(self) -> Once<S> {
+        Once(self)
+    }
+}
+
+impl<S: GenServer> From<Once<S>> for ChildSpec {
+    fn from(once: Once<S>) -> Self {
+        let start = Mutex::new(Some(once.0));
+        let start = move || -> StartFuture {
+            let start = start.lock().take();
+            Box::pin(async move {
+                match start {
+                    Some(start) => start.start_child().await,
+                    None => Err(StartError::Exit(crate::ExitReason::other("a `once` child cannot be started again"))),
+                }
+            })
+        };
+        Self::from_defaults(<Start<S> as Child>::defaults(), Arc::new(start)).restart(Restart::Temporary)
+    }
+}
+
+impl<S: GenServer> fmt::Debug for Once<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Once").field(&self.0).finish()
+    }
+}
+
+/// Where a child stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChildStatus {
+    /// It lives, under this pid.
+    Running(Pid),
+    /// Its restart failed and is tried again.
+    Restarting,
+    /// It is not running and will not be restarted: OTP's `undefined`.
+    Stopped,
+}
+
+impl ChildStatus {
+    /// Its pid, if it runs.
+    #[must_use]
+    pub const fn pid(self) -> Option<Pid> {
+        match self {
+            Self::Running(pid) => Some(pid),
+            Self::Restarting | Self::Stopped => None,
+        }
+    }
+}
+
+/// One row of `which_children`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ChildInfo {
+    /// Its name among its siblings; of a dynamic child `None`.
+    pub id: Option<ChildId>,
+    /// Where it stands.
+    pub status: ChildStatus,
+    /// What it is.
+    pub kind: ChildKind,
+    /// The type of the server.
+    pub type_name: &'static str,
+    /// How often it was restarted so far.
+    pub restarts: u64,
+}
+
+/// What `count_children` counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChildCounts {
+    /// Specifications.
+    pub specs: usize,
+    /// Living children.
+    pub active: usize,
+    /// Specifications of workers, living or not.
+    pub workers: usize,
+    /// Specifications of supervisors, living or not.
+    pub supervisors: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_name;
+
+    #[test]
+    fn the_default_id_is_the_last_part_of_the_type() {
+        assert_eq!(short_name("cash_man::cache::Cache<i64>"), "Cache");
+        assert_eq!(short_name("Cache"), "Cache");
+    }
+}

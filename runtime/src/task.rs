@@ -1,0 +1,206 @@
+//! Tasks: processes that compute one value.
+
+use std::any::type_name;
+use std::error::Error;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Sleep;
+
+use crate::parcel::Parcel;
+use crate::process::control::Deathwatch;
+use crate::process::receive::far;
+use crate::process::{context, death, exit_from, spawn_task, table, unlink_from};
+use crate::{ExitReason, Pid};
+
+/// How long awaiting a task takes at most unless told otherwise.
+pub const DEFAULT_AWAIT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A process that computes one value, and the right to wait for it.
+///
+/// It is linked to the process that spawned it: if the task crashes, so does its owner, unless it traps exits, and the
+/// other way round. Spawned by code that is no process it is unlinked, and this handle is its only owner.
+///
+/// Awaiting it gives the value; it waits 5 s unless [`timeout`](Self::timeout) or [`infinity`](Self::infinity) says
+/// otherwise. *Dropping* it does not end the task: its value vanishes (Elixir has no drop).
+///
+/// # Errors
+/// [`TaskError`]: the task ended without a value, or took too long; it lives on then, still linked.
+///
+/// # Cancel safety
+/// Cancel safe by reference: `(&mut task).await` may be dropped and awaited again.
+///
+/// # OTP
+/// Elixir's `Task.async/1` and `Task.await/2` (`TSK-1`, `TSK-2`). Differs: a failed await is returned, not raised.
+///
+/// # When not to use it
+/// A value that is computed right here needs no task; a function does.
+#[must_use = "a task that nobody awaits still runs, but its value vanishes; say so with `ignore`"]
+pub struct Task<T> {
+    pid: Pid,
+    result: Arc<Parcel<Result<T, ExitReason>>>,
+    timeout: Option<Duration>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl<T> Unpin for Task<T> {}
+
+impl<T: Send + 'static> Deathwatch for Parcel<Result<T, ExitReason>> {
+    fn died(&self, reason: &ExitReason) {
+        self.put(Err(reason.clone()));
+    }
+}
+
+impl<T: Send + 'static> Task<T> {
+    /// Starts a task that computes the value of `future`.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    ///
+    /// # OTP
+    /// `Task.async/1`.
+    #[doc(alias = "async")]
+    #[track_caller]
+    pub fn spawn<F>(future: F) -> Self
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        let result = Arc::<Parcel<Result<T, ExitReason>>>::default();
+        let put = Arc::clone(&result);
+        let waiter: Arc<dyn Deathwatch> = Arc::<Parcel<Result<T, ExitReason>>>::clone(&result);
+        let pid = spawn_task::<F, _>(waiter, async move { put.put(Ok(future.await)) });
+        Self { pid, result, timeout: Some(DEFAULT_AWAIT_TIMEOUT), timer: None }
+    }
+
+    /// The pid of the task.
+    #[must_use]
+    pub const fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Waits at most `timeout`, counted from the first poll.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Waits as long as the task lives.
+    pub const fn infinity(mut self) -> Self {
+        self.timeout = None;
+        self
+    }
+
+    /// Waits at most `patience`; `None` if the task is not done by then, and all is left in place (`TSK-3`).
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    ///
+    /// # OTP
+    /// `Task.yield/2`.
+    #[doc(alias = "yield")]
+    pub async fn yield_for(&mut self, patience: Duration) -> Option<Result<T, ExitReason>> {
+        let result = poll_fn(|cx| if context::is_exiting() { Poll::Pending } else { self.result.poll(cx) });
+        tokio::time::timeout_at(far(patience), result).await.ok()
+    }
+
+    /// Ends the task: unlinks it, asks it to shut down, and kills it if it has not ended after `patience`. A value that was
+    /// there already is returned; so is another reason than the one asked for (`TSK-4`).
+    ///
+    /// # Cancel safety
+    /// Dropped midway, the task has been asked to end.
+    ///
+    /// # OTP
+    /// `Task.shutdown/2`.
+    pub async fn shutdown(self, patience: Duration) -> Option<Result<T, ExitReason>> {
+        self.unlink();
+        if let Some(result) = self.result.take() {
+            return Some(result);
+        }
+        let mut asked = ExitReason::Shutdown;
+        if let Some(process) = table::find(self.pid) {
+            let mut ended = Box::pin(death::watch(&*process));
+            exit_from(self.killer(), &*process, ExitReason::Shutdown);
+            if tokio::time::timeout_at(far(patience), &mut ended).await.is_err() {
+                asked = ExitReason::Killed;
+                exit_from(self.killer(), &*process, ExitReason::Kill);
+                ended.await;
+            }
+        }
+        match self.result.take() {
+            Some(Err(reason)) if reason == asked && asked == ExitReason::Shutdown => None,
+            result => result,
+        }
+    }
+
+    /// Lets the task run on alone: unlinks it, and gives the value if it is there already (`TSK-5`).
+    ///
+    /// # OTP
+    /// `Task.ignore/1`.
+    pub fn ignore(self) -> Option<Result<T, ExitReason>> {
+        self.unlink();
+        let result = self.result.take();
+        self.result.abandon();
+        result
+    }
+
+    fn unlink(&self) {
+        if let Some(owner) = context::current() {
+            unlink_from(&owner, self.pid);
+        }
+    }
+
+    fn killer(&self) -> Pid {
+        context::self_pid().unwrap_or(self.pid)
+    }
+}
+
+impl<T: Send + 'static> Future for Task<T> {
+    type Output = Result<T, TaskError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if context::is_exiting() {
+            return Poll::Pending;
+        }
+        if let Poll::Ready(result) = this.result.poll(cx) {
+            return Poll::Ready(result.map_err(TaskError::Exit));
+        }
+        let Some(timeout) = this.timeout else { return Poll::Pending };
+        let timer = this.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(far(timeout))));
+        timer.as_mut().poll(cx).map(|()| Err(TaskError::Timeout))
+    }
+}
+
+impl<T> fmt::Debug for Task<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Task<{}>({})", type_name::<T>(), self.pid)
+    }
+}
+
+/// A task gave no value.
+///
+/// # OTP
+/// The exit of `Task.await/2`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum TaskError {
+    /// It ended with this reason.
+    Exit(ExitReason),
+    /// It took too long, and lives on.
+    Timeout,
+}
+
+impl fmt::Display for TaskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exit(reason) => write!(f, "the task ended: {reason}"),
+            Self::Timeout => f.write_str("the task took too long"),
+        }
+    }
+}
+
+impl Error for TaskError {}

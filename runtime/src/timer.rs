@@ -1,0 +1,221 @@
+//! Timers: messages sent later.
+//!
+//! One task a tokio runtime sends what is due, in the order of the due times (`TIM-2`). A timer is in its driver's queue
+//! until it has fired or is cancelled; whoever takes it out, under the lock, decides which (`TIM-1`).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{self, Handle};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::process::control::deliver;
+use crate::process::receive::far;
+use crate::process::{context, suspend_if_exiting, table};
+use crate::sync::Mutex;
+use crate::{Address, Info, TimerRef, node::Node};
+
+/// Sends `message` after `delay`, to a pid or to whoever holds a name then.
+///
+/// If the process of a pid ends before, the timer is removed. If nobody holds the name when it fires, nothing is sent
+/// (`TIM-2`). The timer lives on the tokio runtime it was made on, and ends with it.
+///
+/// # Panics
+/// Outside of a tokio runtime with time enabled.
+///
+/// # OTP
+/// `erlang:send_after/3`.
+#[track_caller]
+pub fn send_after<M: Send + 'static>(target: impl Into<Address>, message: M, delay: Duration) -> TimerRef {
+    let handle = crate::process::handle("send_after");
+    let timer = TimerRef::next();
+    let target = target.into();
+    if let Address::Pid(pid) = &target {
+        let Some(process) = table::find(*pid) else { return timer };
+        let mut signals = process.head().signals.lock();
+        if signals.ended {
+            return timer;
+        }
+        signals.relations().timers.insert(timer);
+    }
+    let entry = Entry { target, node: context::node(), info: Info::new(message) };
+    driver(&handle).insert(timer, far(delay), entry);
+    timer
+}
+
+/// Cancels a timer. Returns the time that was left; `None` if it has fired or was cancelled already. After `Some` the
+/// message never arrives (`TIM-1`).
+///
+/// # OTP
+/// `erlang:cancel_timer/1`.
+pub fn cancel_timer(timer: TimerRef) -> Option<Duration> {
+    let (due, entry) = take(timer)?;
+    if let Address::Pid(pid) = entry.target
+        && let Some(process) = table::find(pid)
+        && let Some(relations) = &mut process.head().signals.lock().relations
+    {
+        relations.timers.remove(&timer);
+    }
+    Some(due.saturating_duration_since(Instant::now()))
+}
+
+/// How much time is left until a timer fires; `None` if it has fired or was cancelled.
+///
+/// # OTP
+/// `erlang:read_timer/1`.
+#[must_use]
+pub fn read_timer(timer: TimerRef) -> Option<Duration> {
+    let driver = DRIVERS.lock().by_timer.get(&timer)?.clone();
+    let due = *driver.queue.lock().due.get(&timer)?;
+    Some(due.saturating_duration_since(Instant::now()))
+}
+
+/// Waits for `duration`; zero returns at once.
+///
+/// # Cancel safety
+/// Cancel safe.
+///
+/// # OTP
+/// `timer:sleep/1`, Elixir's `Process.sleep/1`.
+pub async fn sleep(duration: Duration) {
+    suspend_if_exiting().await;
+    if !duration.is_zero() {
+        tokio::time::sleep_until(far(duration)).await;
+    }
+    suspend_if_exiting().await;
+}
+
+/// The target of these timers has ended.
+pub(crate) fn forget(timers: BTreeSet<TimerRef>) {
+    for timer in timers {
+        drop(take(timer));
+    }
+}
+
+struct Entry {
+    target: Address,
+    node: Node,
+    info: Info,
+}
+
+#[derive(Default)]
+struct Driver {
+    queue: Mutex<Queue>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Queue {
+    /// Timers are numbered in the order in which they are made, so equal times keep that order.
+    entries: BTreeMap<(Instant, TimerRef), Entry>,
+    due: HashMap<TimerRef, Instant>,
+}
+
+#[derive(Default)]
+struct Drivers {
+    by_runtime: Vec<(runtime::Id, Arc<Driver>)>,
+    by_timer: BTreeMap<TimerRef, Arc<Driver>>,
+}
+
+/// Lock order: this one is never held together with a driver's queue.
+static DRIVERS: Mutex<Drivers> =
+    Mutex::new(Drivers { by_runtime: Vec::new(), by_timer: BTreeMap::new() });
+
+fn driver(handle: &Handle) -> Arc<Driver> {
+    let mut drivers = DRIVERS.lock();
+    if let Some((_, driver)) = drivers.by_runtime.iter().find(|(runtime, _)| *runtime == handle.id()) {
+        return Arc::clone(driver);
+    }
+    let driver = Arc::new(Driver::default());
+    drivers.by_runtime.push((handle.id(), Arc::clone(&driver)));
+    drop(drivers);
+    let guard = RemoveDriver { runtime: handle.id(), driver: Arc::clone(&driver) };
+    drop(handle.spawn(drive(guard)));
+    driver
+}
+
+impl Driver {
+    fn insert(self: &Arc<Self>, timer: TimerRef, due: Instant, entry: Entry) {
+        DRIVERS.lock().by_timer.insert(timer, Arc::clone(self));
+        let mut queue = self.queue.lock();
+        queue.due.insert(timer, due);
+        queue.entries.insert((due, timer), entry);
+        let is_first = queue.entries.first_key_value().is_some_and(|((_, first), _)| *first == timer);
+        drop(queue);
+        if is_first {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Takes out what is due, or says when the next is.
+    fn next(&self) -> Result<Entry, Option<Instant>> {
+        let mut queue = self.queue.lock();
+        let Some(first) = queue.entries.first_entry() else { return Err(None) };
+        let (due, timer) = *first.key();
+        if due > Instant::now() {
+            return Err(Some(due));
+        }
+        let entry = first.remove();
+        queue.due.remove(&timer);
+        drop(queue);
+        DRIVERS.lock().by_timer.remove(&timer);
+        if let Address::Pid(pid) = entry.target
+            && let Some(process) = table::find(pid)
+            && let Some(relations) = &mut process.head().signals.lock().relations
+        {
+            relations.timers.remove(&timer);
+        }
+        Ok(entry)
+    }
+}
+
+fn take(timer: TimerRef) -> Option<(Instant, Entry)> {
+    let driver = DRIVERS.lock().by_timer.remove(&timer)?;
+    let mut queue = driver.queue.lock();
+    let due = queue.due.remove(&timer)?;
+    let entry = queue.entries.remove(&(due, timer))?;
+    Some((due, entry))
+}
+
+async fn drive(guard: RemoveDriver) {
+    let driver = &guard.driver;
+    loop {
+        tokio::task::coop::consume_budget().await;
+        match driver.next() {
+            Ok(Entry { target, node, info }) => {
+                let process = match target {
+                    Address::Pid(pid) => table::find(pid),
+                    Address::Name(name) => node.holder(name.as_str()),
+                };
+                match process {
+                    Some(process) => deliver(&*process, info),
+                    None => crate::panics::drop_quietly(info),
+                }
+            }
+            Err(Some(due)) => {
+                // Whichever comes first, the queue is looked at again.
+                let _ = tokio::time::timeout_at(due, driver.changed.notified()).await;
+            }
+            Err(None) => driver.changed.notified().await,
+        }
+    }
+}
+
+/// The runtime shuts down: its timers go with it.
+struct RemoveDriver {
+    runtime: runtime::Id,
+    driver: Arc<Driver>,
+}
+
+impl Drop for RemoveDriver {
+    fn drop(&mut self) {
+        let mut drivers = DRIVERS.lock();
+        drivers.by_runtime.retain(|(runtime, _)| *runtime != self.runtime);
+        drivers.by_timer.retain(|_, driver| !Arc::ptr_eq(driver, &self.driver));
+        drop(drivers);
+        let queue = std::mem::take(&mut *self.driver.queue.lock());
+        crate::panics::drop_quietly(queue);
+    }
+}

@@ -1,0 +1,3 @@
+//! What the rules of `docs/semantics.md` promise, one test a guarantee.
+
+mod smoke;
