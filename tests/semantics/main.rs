@@ -1,3 +1,17 @@
-//! What the rules of `docs/semantics.md` promise, one test a guarantee.
+//! What the rules of `docs/semantics.md` promise, one test a guarantee. The name of a test ends with the rule that it
+//! shows, or says so in its doc line.
 
-mod smoke;
+mod applications;
+mod calls;
+mod exits;
+mod links;
+mod monitors;
+mod names;
+mod signals;
+mod starts;
+mod servers;
+mod supervisor_api;
+mod supervisor_restarts;
+mod supervisor_stops;
+mod tasks;
+mod timers;

@@ -12,7 +12,7 @@ use crate::gen_server::reply::{Caller, Outcome, ReplyCell, Unanswered};
 use crate::gen_server::returns::{Next, Then};
 use crate::panics::{Unwound, catch, drop_quietly};
 use crate::process::context;
-use crate::process::control::{Pending, Process, bits};
+use crate::process::control::{Process, bits};
 use crate::process::receive::far;
 use crate::{Exit, ExitReason, GenServer, Info, Pid, Timeout};
 
@@ -160,7 +160,7 @@ impl<S: GenServer> Loop<S> {
             Err(Unwound::Ended) => pending().await,
         }
         drop(answer);
-        self.process.conclude(reason.clone());
+        self.process.head().conclude(reason.clone(), true);
         drop_quietly(state);
         reason
     }
@@ -183,15 +183,6 @@ impl<S: GenServer> ServerProcess<S> {
         if self.head().has(bits::EXIT) {
             pending::<()>().await;
         }
-    }
-
-    /// The end is decided: exit signals that come later are dropped (`SIG-6`).
-    fn conclude(&self, reason: ExitReason) {
-        let mut signals = self.head().signals.lock();
-        if signals.pending.is_none() {
-            signals.pending = Some(Pending { reason, by_itself: true });
-        }
-        self.head().set(bits::EXIT);
     }
 }
 

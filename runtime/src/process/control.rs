@@ -146,6 +146,15 @@ impl Head {
         self.word.fetch_and(!bits, Ordering::AcqRel);
     }
 
+    /// Decides the reason with which it ends, unless that was decided before (`SIG-6`). Returns what `word` said.
+    pub(crate) fn conclude(&self, reason: ExitReason, by_itself: bool) -> u32 {
+        let mut signals = self.signals.lock();
+        if !signals.is_over() {
+            signals.pending = Some(Pending { reason, by_itself });
+        }
+        self.set(bits::EXIT)
+    }
+
     /// Whether it can still handle anything: no exit is pending and it has not ended (decision A21).
     pub(crate) fn is_alive(&self) -> bool {
         !self.has(bits::EXIT | bits::ENDED)

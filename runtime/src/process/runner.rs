@@ -115,7 +115,8 @@ impl Drop for EndGuard {
         }
         if let Some(process) = &self.process {
             // ENDED first: a caller that has the state either put it back before, and `drop_state` finds it, or sees it.
-            process.head().set(bits::EXIT | bits::ENDED);
+            process.head().conclude(ExitReason::Killed, false);
+            process.head().set(bits::ENDED);
             if process.drop_state() {
                 death::finish(&**process, ExitReason::Killed);
             }

@@ -1,0 +1,8 @@
+use beamish::prelude::*;
+
+#[application]
+fn start() {}
+
+fn main() {
+    start();
+}

@@ -1,0 +1,2 @@
+#[beamish::main(flavor = "multi_threaded")]
+async fn main() {}

@@ -1,0 +1,2 @@
+#[beamish::main]
+fn main() {}

@@ -1,0 +1,6 @@
+#[beamish::main]
+struct Main {}
+
+fn main() {
+    drop(Main {});
+}

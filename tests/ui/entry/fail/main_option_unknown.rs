@@ -1,0 +1,2 @@
+#[beamish::main(workers = 2)]
+async fn main() {}

@@ -1,0 +1,2 @@
+#[beamish::main(start_paused)]
+async fn main() {}

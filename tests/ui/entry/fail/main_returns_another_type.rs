@@ -1,0 +1,4 @@
+#[beamish::main]
+async fn main() -> Result<(), std::io::Error> {
+    Ok(1)
+}

@@ -1,0 +1,2 @@
+#[beamish::main]
+async fn main(_name: String) {}

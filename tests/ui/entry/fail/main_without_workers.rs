@@ -1,0 +1,2 @@
+#[beamish::main(worker_threads = 0)]
+async fn main() {}

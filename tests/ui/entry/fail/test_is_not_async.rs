@@ -1,0 +1,6 @@
+#[beamish::test]
+fn works() {}
+
+fn main() {
+    works();
+}

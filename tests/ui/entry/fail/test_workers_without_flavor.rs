@@ -1,0 +1,6 @@
+#[beamish::test(worker_threads = 2)]
+async fn works() {}
+
+fn main() {
+    works();
+}

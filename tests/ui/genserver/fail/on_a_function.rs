@@ -1,0 +1,8 @@
+use beamish::prelude::*;
+
+#[genserver]
+fn counter() {}
+
+fn main() {
+    counter();
+}

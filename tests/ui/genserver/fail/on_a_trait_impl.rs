@@ -1,0 +1,14 @@
+use beamish::prelude::*;
+
+struct Counter;
+
+#[genserver]
+impl Default for Counter {
+    fn default() -> Self {
+        Self
+    }
+}
+
+fn main() {
+    drop(Counter::default());
+}

@@ -1,0 +1,18 @@
+use beamish::prelude::*;
+
+#[genserver]
+struct Counter;
+#[genserver]
+impl Counter {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+    #[handle_info]
+    fn one(&mut self, _a: u64) {}
+    #[handle_info]
+    fn other(&mut self, _a: u64) {}
+}
+fn main() {
+    drop(Counter::start());
+}

@@ -1,0 +1,14 @@
+use beamish::prelude::*;
+
+#[genserver]
+struct Counter;
+#[genserver]
+impl Counter {
+    #[init]
+    fn init(&self) -> Self {
+        Self
+    }
+}
+fn main() {
+    drop(Counter::start());
+}

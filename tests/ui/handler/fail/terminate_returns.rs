@@ -1,0 +1,18 @@
+use beamish::prelude::*;
+
+#[genserver]
+struct Counter;
+#[genserver]
+impl Counter {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+    #[terminate]
+    fn terminate(&mut self, _reason: &ExitReason) -> u64 {
+        1
+    }
+}
+fn main() {
+    drop(Counter::start());
+}

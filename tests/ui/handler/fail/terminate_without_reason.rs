@@ -1,0 +1,16 @@
+use beamish::prelude::*;
+
+#[genserver]
+struct Counter;
+#[genserver]
+impl Counter {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+    #[terminate]
+    fn terminate(&mut self) {}
+}
+fn main() {
+    drop(Counter::start());
+}

@@ -1,0 +1,20 @@
+use beamish::prelude::*;
+
+#[genserver]
+struct Worker;
+#[genserver]
+impl Worker {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+}
+supervisor! {
+    Tree {
+        strategy: one_for_one,
+        children: [Worker::start_link() { id: 1 }, Worker::start_link() { id: 1 }],
+    }
+}
+fn main() {
+    drop(Tree::start());
+}

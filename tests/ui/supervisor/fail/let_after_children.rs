@@ -1,0 +1,20 @@
+use beamish::prelude::*;
+
+#[genserver]
+struct Worker;
+#[genserver]
+impl Worker {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+}
+supervisor! {
+    Tree {
+        strategy: one_for_one, children: [],
+        let one = 1;
+    }
+}
+fn main() {
+    drop(Tree::start());
+}

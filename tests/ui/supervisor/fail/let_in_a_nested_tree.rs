@@ -1,0 +1,20 @@
+use beamish::prelude::*;
+
+#[genserver]
+struct Worker;
+#[genserver]
+impl Worker {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+}
+supervisor! {
+    Tree {
+        strategy: one_for_one,
+        children: [supervisor Inner { strategy: one_for_one, let one = 1; children: [] }],
+    }
+}
+fn main() {
+    drop(Tree::start());
+}
