@@ -1,0 +1,54 @@
+//! The identifiers that are made from the user's.
+
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
+
+/// The client type: `Counter` → `CounterRef`.
+pub(crate) fn reference(server: &Ident) -> Ident {
+    suffixed(server, "Ref")
+}
+
+/// The message enum: `Counter` → `CounterMessage`.
+pub(crate) fn message(server: &Ident) -> Ident {
+    suffixed(server, "Message")
+}
+
+/// The reply enum: `Counter` → `CounterReply`.
+pub(crate) fn reply(server: &Ident) -> Ident {
+    suffixed(server, "Reply")
+}
+
+fn suffixed(server: &Ident, suffix: &str) -> Ident {
+    let span = Span::call_site().located_at(server.span());
+    Ident::new(&format!("{}{suffix}", server.unraw()), span)
+}
+
+/// The variant of a handler: `store_all` → `StoreAll`.
+///
+/// It does not keep the handler's span, or editors would colour the function as a variant.
+pub(crate) fn variant(handler: &Ident) -> Ident {
+    let mut name = String::new();
+    for word in handler.unraw().to_string().split('_') {
+        let mut letters = word.chars();
+        if let Some(first) = letters.next() {
+            // `get_1` and `get1` must not meet.
+            if first.is_ascii_digit() && !name.is_empty() {
+                name.push('_');
+            }
+            name.extend(first.to_uppercase());
+            name.extend(letters);
+        }
+    }
+    if name.is_empty() || name == "Self" {
+        name.push('_');
+    }
+    if name.starts_with(|first: char| first.is_ascii_digit()) {
+        name.insert(0, '_');
+    }
+    Ident::new(&name, Span::call_site())
+}
+
+/// `Worker` → `worker`, for words in messages that quote an example.
+pub(crate) fn plain(ident: &Ident) -> String {
+    ident.unraw().to_string()
+}

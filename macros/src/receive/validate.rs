@@ -1,0 +1,153 @@
+//! From arms as written to arms with a type and their bindings.
+
+use quote::ToTokens;
+use syn::{Attribute, Expr, Pat, Type, TypePath};
+
+use super::ast::{After, Arm, Receive};
+use crate::bindings::{self, Binding};
+use crate::diagnostic::Diagnostics;
+use crate::spelling::spelled;
+
+/// Arms that can be expanded.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) arms: Vec<TypedArm>,
+    pub(crate) after: Option<After>,
+}
+
+#[derive(Debug)]
+pub(crate) struct TypedArm {
+    pub(crate) cfgs: Vec<Attribute>,
+    /// Without its `mut`s, which stage two has.
+    pub(crate) pattern: Pat,
+    pub(crate) ty: Type,
+    pub(crate) guard: Option<Expr>,
+    pub(crate) bindings: Vec<Binding>,
+    pub(crate) body: Expr,
+}
+
+pub(crate) fn validate(receive: Receive, diagnostics: &mut Diagnostics) -> Option<Checked> {
+    let mut arms: Vec<TypedArm> = Vec::new();
+    for arm in receive.arms {
+        let Some(arm) = typed(arm, diagnostics) else {
+            continue;
+        };
+        reachable(&arms, &arm, diagnostics);
+        arms.push(arm);
+    }
+    diagnostics.is_empty().then_some(Checked {
+        arms,
+        after: receive.after,
+    })
+}
+
+fn typed(arm: Arm, diagnostics: &mut Diagnostics) -> Option<TypedArm> {
+    let Arm {
+        cfgs,
+        mut pattern,
+        ty,
+        guard,
+        body,
+    } = arm;
+    for attr in cfgs.iter().filter(|attr| !attr.path().is_ident("cfg")) {
+        diagnostics.at(
+            attr,
+            "an arm takes no attribute but `#[cfg]`; remove this one",
+        );
+    }
+    let ty = match ty {
+        Some(ty) => ty,
+        None => type_of(&pattern, diagnostics)?,
+    };
+    let why = "the message is moved out of the mailbox; remove `ref`";
+    let bindings = bindings::take(&mut pattern, why, diagnostics);
+    Some(TypedArm {
+        cfgs,
+        pattern,
+        ty,
+        guard,
+        bindings,
+        body,
+    })
+}
+
+/// The type that a pattern says by itself: the path of a struct pattern.
+fn type_of(pattern: &Pat, diagnostics: &mut Diagnostics) -> Option<Type> {
+    match pattern {
+        Pat::Struct(pattern) => Some(Type::Path(TypePath {
+            qself: pattern.qself.clone(),
+            path: pattern.path.clone(),
+        })),
+        Pat::Paren(pattern) => type_of(&pattern.pat, diagnostics),
+        other => {
+            diagnostics.at(other, untyped(other));
+            None
+        }
+    }
+}
+
+fn untyped(pattern: &Pat) -> String {
+    let written = spelled(pattern);
+    let path = match pattern {
+        Pat::TupleStruct(pattern) => Some(&pattern.path),
+        Pat::Path(pattern) => Some(&pattern.path),
+        _ => None,
+    };
+    let ty = match (pattern, path) {
+        (_, Some(path)) => {
+            let count = path.segments.len();
+            // `Msg::Ping` is a variant of `Msg`; `Ping` is a type.
+            let taken = path.segments.iter().take(count.saturating_sub(1).max(1));
+            taken
+                .map(|segment| segment.ident.to_string())
+                .collect::<Vec<_>>()
+                .join("::")
+        }
+        (Pat::Ident(pattern), None)
+            if pattern.ident.to_string().starts_with(char::is_uppercase) =>
+        {
+            pattern.ident.to_string()
+        }
+        (Pat::Lit(literal), None) => match &literal.lit {
+            syn::Lit::Str(_) => "&'static str".to_owned(),
+            _ => "u64".to_owned(),
+        },
+        _ => "Type".to_owned(),
+    };
+    format!("an arm says which type it receives; write `{written}: {ty}`")
+}
+
+/// An arm after one that takes every message of its type would never run.
+fn reachable(earlier: &[TypedArm], arm: &TypedArm, diagnostics: &mut Diagnostics) {
+    let ty = arm.ty.to_token_stream().to_string();
+    let takes_all = |earlier: &&TypedArm| {
+        earlier.guard.is_none()
+            && earlier.cfgs.is_empty()
+            && is_irrefutable(&earlier.pattern)
+            && (earlier.ty.to_token_stream().to_string() == ty || is_info(&earlier.ty))
+    };
+    if let Some(all) = earlier.iter().find(takes_all) {
+        let (pattern, ty) = (spelled(&all.pattern), spelled(&all.ty));
+        diagnostics.at(
+            &arm.pattern,
+            format!(
+                "`{pattern}: {ty}` takes every message that this arm would; move this one before it"
+            ),
+        );
+    }
+}
+
+fn is_irrefutable(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Wild(_) => true,
+        Pat::Ident(pattern) => {
+            pattern.subpat.is_none() && pattern.ident.to_string().starts_with(char::is_lowercase)
+        }
+        _ => false,
+    }
+}
+
+/// `Info` is any message.
+pub(crate) fn is_info(ty: &Type) -> bool {
+    matches!(ty, Type::Path(TypePath { qself: None, path }) if path.segments.last().is_some_and(|last| last.ident == "Info"))
+}

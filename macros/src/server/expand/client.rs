@@ -1,0 +1,105 @@
+//! The methods of the client: one a call or cast.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Ident;
+
+use super::message::docs;
+use super::{cfgs, client_header};
+use crate::names;
+use crate::server::ast::Param;
+use crate::server::checked::{Handler, Kind, Server};
+
+pub(super) fn expand(server: &Server<'_>) -> TokenStream {
+    let cfg = cfgs(server.block);
+    let header = client_header(server.block);
+    let stubs = server.handlers.iter().map(|handler| stub(server, handler));
+    quote! {
+        #cfg
+        #[automatically_derived]
+        #[allow(dead_code, private_interfaces, unreachable_patterns, unreachable_pub, clippy::too_many_arguments)]
+        #header {
+            #(#stubs)*
+        }
+    }
+}
+
+fn stub(server: &Server<'_>, handler: &Handler) -> TokenStream {
+    let block = server.block;
+    let (krate, ty) = (&block.krate, &block.ty);
+    let (message, reply_enum) = (names::message(&block.name), names::reply(&block.name));
+    let Handler {
+        method,
+        variant,
+        vis,
+        fields,
+        kind,
+        ..
+    } = handler;
+    let (name, attributes) = (&method.name, attributes(handler));
+    let params = fields.iter().map(|field| parameter(field, &field.name));
+    let values = fields.iter().map(value);
+    let message = if fields.is_empty() {
+        quote!(#message::#variant)
+    } else {
+        quote!(#message::#variant { #(#values),* })
+    };
+    match kind {
+        Kind::Cast => quote! {
+            #attributes
+            #[inline]
+            #vis fn #name(&self #(, #params)*) {
+                #krate::ServerRef::cast(#krate::Server::server_ref(self), #message);
+            }
+        },
+        Kind::Call { reply, queued, .. } => {
+            let constructor = if *queued || handler.is_awaited() {
+                quote!(queued)
+            } else {
+                quote!(new)
+            };
+            let handler_name = names::plain(name);
+            quote! {
+                #attributes
+                #[inline]
+                #vis fn #name(&self #(, #params)*) -> #krate::Call<'_, #ty, #reply> {
+                    static __HANDLER: #krate::Handler = #krate::Handler::#constructor(#handler_name);
+                    #krate::Call::new(#krate::Server::server_ref(self), &__HANDLER, #message, |__reply| match __reply {
+                        #reply_enum::#variant(__value) => ::core::option::Option::Some(__value),
+                        _ => ::core::option::Option::None,
+                    })
+                }
+            }
+        }
+    }
+}
+
+/// `#[cfg]`, docs and what else a stub takes over.
+pub(in crate::server) fn attributes(handler: &Handler) -> TokenStream {
+    let cfgs = &handler.method.cfgs;
+    let docs = docs(handler);
+    let others = handler
+        .attrs
+        .iter()
+        .filter(|attr| !attr.path().is_ident("doc"));
+    quote!(#(#cfgs)* #docs #(#others)*)
+}
+
+/// `key: K`, or `key: impl Into<K>`.
+pub(in crate::server) fn parameter(param: &Param, name: &Ident) -> TokenStream {
+    let ty = &param.ty;
+    if param.into {
+        quote!(#name: impl ::core::convert::Into<#ty>)
+    } else {
+        quote!(#name: #ty)
+    }
+}
+
+fn value(param: &Param) -> TokenStream {
+    let (name, ty) = (&param.name, &param.ty);
+    if param.into {
+        quote!(#name: ::core::convert::Into::<#ty>::into(#name))
+    } else {
+        quote!(#name)
+    }
+}

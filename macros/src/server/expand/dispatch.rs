@@ -1,0 +1,268 @@
+//! `impl GenServer`: each message to its handler.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::forward::{self, forwarder_name, is_never};
+use super::message::has_phantom;
+use super::{cfgs, client_type, invoke, next};
+use crate::names;
+use crate::server::checked::{Answer, Handler, Init, Kind, Listener, Method, Server};
+
+pub(super) fn expand(server: &Server<'_>) -> TokenStream {
+    let block = server.block;
+    let (krate, ty, cfg) = (&block.krate, &block.ty, cfgs(block));
+    let (impl_generics, arguments, where_clause) = block.generics.split_for_impl();
+    let (message, reply, client) = (
+        names::message(&block.name),
+        names::reply(&block.name),
+        client_type(block),
+    );
+    let (args, init) = server
+        .init
+        .as_ref()
+        .map(|init| init_function(server, init))
+        .unwrap_or_default();
+    let handle_now = handle_now(server);
+    let handle = handle(server);
+    let handle_info = handle_info(server);
+    let terminate = terminate(server);
+    let continues = server
+        .continues
+        .iter()
+        .map(|listener| handle_continue(server, listener));
+    let forwarders = forward::expand(server);
+    quote! {
+        #forwarders
+
+        #cfg
+        #[automatically_derived]
+        #[allow(deprecated, unreachable_code, unreachable_patterns, unused_variables, clippy::diverging_sub_expression, clippy::unit_arg)]
+        impl #impl_generics #krate::GenServer for #ty #where_clause {
+            type Args = #args;
+            type Message = #message #arguments;
+            type Reply = #reply #arguments;
+            type Ref = #client;
+
+            #init
+            #handle_now
+            #handle
+            #handle_info
+            #terminate
+        }
+
+        #(#continues)*
+    }
+}
+
+fn init_function(server: &Server<'_>, init: &Init) -> (TokenStream, TokenStream) {
+    let krate = &server.block.krate;
+    let names: Vec<_> = init.params.iter().map(|param| &param.name).collect();
+    let types: Vec<_> = init.params.iter().map(|param| &param.ty).collect();
+    let mut name = forwarder_or_own(&init.method);
+    name.set_span(init.method.place.resolved_at(name.span()));
+    let dot_await = init.method.is_async.then(|| quote!(.await));
+    let span = init.method.place;
+    let at = krate.at(span);
+    let call = quote_spanned!(span=> Self::#name(#(#names),*) #dot_await);
+    let body = if is_never(&init.method) {
+        call
+    } else {
+        quote_spanned!(span=> #at::IntoInit::into_init(#call))
+    };
+    let function = quote! {
+        async fn init((#(#names,)*): (#(#types,)*)) -> #krate::Init<Self> {
+            #body
+        }
+    };
+    (quote!((#(#types,)*)), function)
+}
+
+fn handle_now(server: &Server<'_>) -> TokenStream {
+    let block = server.block;
+    let krate = &block.krate;
+    let message = names::message(&block.name);
+    let arms = server
+        .handlers
+        .iter()
+        .filter(|handler| !handler.is_awaited())
+        .map(|handler| {
+            let (pattern, fields) = pattern(server, handler);
+            let next = handled(server, handler, &fields);
+            quote!(#pattern => ::core::result::Result::Ok(#next),)
+        });
+    let phantom =
+        has_phantom(server).then(|| quote!(#message::__Phantom(_, __never) => match __never {},));
+    let others = server.handlers.iter().any(Handler::is_awaited);
+    let others = others.then(|| quote!(__message => ::core::result::Result::Err(__message),));
+    quote! {
+        #[inline]
+        fn handle_now(
+            &mut self,
+            __message: Self::Message,
+        ) -> ::core::result::Result<#krate::Next<Self>, Self::Message> {
+            match __message {
+                #(#arms)*
+                #phantom
+                #others
+            }
+        }
+    }
+}
+
+fn handle(server: &Server<'_>) -> Option<TokenStream> {
+    let krate = &server.block.krate;
+    let mut arms = server
+        .handlers
+        .iter()
+        .filter(|handler| handler.is_awaited())
+        .map(|handler| {
+            let (pattern, fields) = pattern(server, handler);
+            let next = handled(server, handler, &fields);
+            quote!(#pattern => #next,)
+        });
+    let first = arms.next()?;
+    Some(quote! {
+        async fn handle(&mut self, __message: Self::Message, __caller: &mut #krate::Caller<Self>) -> #krate::Next<Self> {
+            match __message {
+                #first
+                #(#arms)*
+                __message => match #krate::GenServer::handle_now(self, __message) {
+                    ::core::result::Result::Ok(__next) => __next,
+                    ::core::result::Result::Err(_) => #krate::Next::no_reply(),
+                },
+            }
+        }
+    })
+}
+
+/// `CounterMessage::Add { by }`, with its `#[cfg]`.
+fn pattern<'a>(server: &Server<'_>, handler: &'a Handler) -> (TokenStream, Vec<&'a Ident>) {
+    let message = names::message(&server.block.name);
+    let (variant, cfgs) = (&handler.variant, &handler.method.cfgs);
+    let fields: Vec<_> = handler.fields.iter().map(|field| &field.name).collect();
+    let bindings = (!fields.is_empty()).then(|| quote!({ #(#fields),* }));
+    (quote!(#(#cfgs)* #message::#variant #bindings), fields)
+}
+
+/// The handler's call, as a `Next`.
+fn handled(server: &Server<'_>, handler: &Handler, fields: &[&Ident]) -> TokenStream {
+    let krate = &server.block.krate;
+    let Kind::Call { answer, .. } = &handler.kind else {
+        return next(server, &handler.method, fields);
+    };
+    let (reply, variant) = (names::reply(&server.block.name), &handler.variant);
+    match answer {
+        Answer::Value => {
+            let call = invoke(&handler.method, fields);
+            quote!(#krate::Next::reply(#reply::#variant(#call)))
+        }
+        Answer::Control => {
+            let call = invoke(&handler.method, fields);
+            let span = handler.method.place;
+            let at = krate.at(span);
+            quote_spanned!(span=> #at::Reply::into_next(#call, #reply::#variant))
+        }
+        Answer::Deferred => {
+            let reply_to = Ident::new("__reply_to", Span::call_site());
+            let mut arguments = fields.to_vec();
+            arguments.push(&reply_to);
+            let next = next(server, &handler.method, &arguments);
+            quote! {
+                {
+                    let #reply_to = #krate::Caller::later(__caller, #reply::#variant);
+                    #next
+                }
+            }
+        }
+    }
+}
+
+fn handle_info(server: &Server<'_>) -> Option<TokenStream> {
+    let krate = &server.block.krate;
+    if server.infos.is_empty() {
+        return None;
+    }
+    let mut ends = false;
+    let mut attempts = TokenStream::new();
+    for listener in &server.infos {
+        let (ty, cfgs) = (&listener.ty, &listener.method.cfgs);
+        let value = Ident::new(
+            if listener.is_catch_all {
+                "__info"
+            } else {
+                "__value"
+            },
+            Span::call_site(),
+        );
+        let next = next(server, &listener.method, &[&value]);
+        attempts.extend(match (listener.is_catch_all, cfgs.as_slice()) {
+            (true, []) => {
+                ends = true;
+                next
+            }
+            (true, _) => quote!(#(#cfgs)* return #next;),
+            (false, _) => quote! {
+                #(#cfgs)*
+                let __info = match #krate::Info::downcast::<#ty>(__info) {
+                    ::core::result::Result::Ok(__value) => return #next,
+                    ::core::result::Result::Err(__info) => __info,
+                };
+            },
+        });
+    }
+    let end = (!ends).then(|| {
+        quote! {
+            #krate::unexpected_info::<Self>(__info);
+            #krate::Next::no_reply()
+        }
+    });
+    Some(quote! {
+        async fn handle_info(&mut self, __info: #krate::Info) -> #krate::Next<Self> {
+            #attempts
+            #end
+        }
+    })
+}
+
+fn handle_continue(server: &Server<'_>, listener: &Listener) -> TokenStream {
+    let block = server.block;
+    let (krate, ty, cfg) = (&block.krate, &block.ty, cfgs(block));
+    let (impl_generics, _, where_clause) = block.generics.split_for_impl();
+    let (value, cfgs) = (&listener.ty, &listener.method.cfgs);
+    let argument = Ident::new("__value", Span::call_site());
+    let next = next(server, &listener.method, &[&argument]);
+    quote! {
+        #cfg
+        #(#cfgs)*
+        #[automatically_derived]
+        #[allow(clippy::unit_arg)]
+        impl #impl_generics #krate::Continue<#value> for #ty #where_clause {
+            async fn handle_continue(&mut self, __value: #value) -> #krate::Next<Self> {
+                #next
+            }
+        }
+    }
+}
+
+fn terminate(server: &Server<'_>) -> Option<TokenStream> {
+    let krate = &server.block.krate;
+    let method = server.terminate.as_ref()?;
+    let cfgs = &method.cfgs;
+    let reason = Ident::new("__reason", Span::call_site());
+    let call = invoke(method, &[&reason]);
+    Some(quote! {
+        #(#cfgs)*
+        async fn terminate(&mut self, __reason: &#krate::ExitReason) {
+            #call;
+        }
+    })
+}
+
+fn forwarder_or_own(method: &Method) -> Ident {
+    if method.is_async {
+        forwarder_name(method)
+    } else {
+        method.name.clone()
+    }
+}

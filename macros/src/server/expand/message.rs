@@ -1,0 +1,153 @@
+//! The message and reply enums: pure data.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Attribute, Ident};
+
+use super::cfgs;
+use crate::names;
+use crate::server::checked::{Handler, Kind, Server};
+use crate::spelling::mentions;
+
+/// The generic parameters that no variant uses, which a hidden variant must.
+pub(super) fn unused<'a>(server: &'a Server<'_>, variants: &TokenStream) -> Vec<&'a Ident> {
+    let params = server
+        .block
+        .generics
+        .type_params()
+        .map(|param| &param.ident);
+    params.filter(|param| !mentions(variants, param)).collect()
+}
+
+pub(super) fn expand(server: &Server<'_>) -> TokenStream {
+    let block = server.block;
+    let message_docs = format!(
+        "A message of `{}`: its calls and casts, as data.",
+        block.name
+    );
+    let reply_docs = format!("A reply of `{}`: one variant a call.", block.name);
+    let messages: TokenStream = server.handlers.iter().map(message).collect();
+    let replies: TokenStream = server.handlers.iter().filter_map(reply).collect();
+    let message = definition(
+        server,
+        &names::message(&block.name),
+        &message_docs,
+        &messages,
+        &used(server, fields),
+    );
+    let reply = definition(
+        server,
+        &names::reply(&block.name),
+        &reply_docs,
+        &replies,
+        &used(server, reply_type),
+    );
+    quote!(#message #reply)
+}
+
+/// Whether the hidden variants exist: of the message enum, of the reply enum.
+pub(super) fn has_phantom(server: &Server<'_>) -> bool {
+    !unused(server, &used(server, fields)).is_empty()
+}
+
+fn definition(
+    server: &Server<'_>,
+    name: &Ident,
+    docs: &str,
+    variants: &TokenStream,
+    used: &TokenStream,
+) -> TokenStream {
+    let cfg = cfgs(server.block);
+    let generics = &server.block.generics;
+    let where_clause = &generics.where_clause;
+    let unused = unused(server, used);
+    let phantom = (!unused.is_empty()).then(|| {
+        quote! {
+            #[doc(hidden)]
+            __Phantom(::core::marker::PhantomData<fn() -> (#(#unused,)*)>, ::core::convert::Infallible),
+        }
+    });
+    quote! {
+        #cfg
+        #[doc = #docs]
+        #[allow(
+            dead_code,
+            missing_debug_implementations,
+            private_bounds,
+            private_interfaces,
+            unnameable_types,
+            unreachable_pub,
+            clippy::large_enum_variant,
+        )]
+        pub enum #name #generics #where_clause {
+            #variants
+            #phantom
+        }
+    }
+}
+
+fn message(handler: &Handler) -> TokenStream {
+    let variant = &handler.variant;
+    let cfgs = &handler.method.cfgs;
+    let docs = docs(handler);
+    let fields = handler.fields.iter().map(|field| {
+        let (name, ty) = (&field.name, &field.ty);
+        let docs = format!("The handler's `{}`.", names::plain(name));
+        quote!(#[doc = #docs] #name: #ty)
+    });
+    let fields = (!handler.fields.is_empty()).then(|| quote!({ #(#fields),* }));
+    quote!(#(#cfgs)* #docs #variant #fields,)
+}
+
+fn reply(handler: &Handler) -> Option<TokenStream> {
+    let Kind::Call { reply, .. } = &handler.kind else {
+        return None;
+    };
+    let variant = &handler.variant;
+    let cfgs = &handler.method.cfgs;
+    let docs = format!("The reply to `{}`.", names::plain(&handler.method.name));
+    Some(quote!(#(#cfgs)* #[doc = #docs] #variant(#reply),))
+}
+
+/// The types of the variants that are there in any configuration.
+fn used(server: &Server<'_>, types: impl Fn(&Handler) -> TokenStream) -> TokenStream {
+    server
+        .handlers
+        .iter()
+        .filter(|handler| handler.method.cfgs.is_empty())
+        .map(types)
+        .collect()
+}
+
+fn fields(handler: &Handler) -> TokenStream {
+    handler
+        .fields
+        .iter()
+        .map(|field| field.ty.to_token_stream())
+        .collect()
+}
+
+fn reply_type(handler: &Handler) -> TokenStream {
+    match &handler.kind {
+        Kind::Call { reply, .. } => reply.to_token_stream(),
+        Kind::Cast => TokenStream::new(),
+    }
+}
+
+/// The handler's docs, or a line in their place.
+pub(super) fn docs(handler: &Handler) -> TokenStream {
+    let docs: Vec<&Attribute> = handler
+        .attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("doc"))
+        .collect();
+    if docs.is_empty() {
+        let name = names::plain(&handler.method.name);
+        let line = match handler.kind {
+            Kind::Call { .. } => format!("Calls `{name}` and waits for its reply."),
+            Kind::Cast => format!("Casts `{name}`, without waiting."),
+        };
+        return quote!(#[doc = #line]);
+    }
+    quote!(#(#docs)*)
+}

@@ -1,0 +1,90 @@
+//! What is written beside an error: items with the right names and types and no insides, so that nothing else fails.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::checked::{Handler, Kind, Server};
+use super::expand::client::{attributes, parameter};
+use super::expand::start::is_overridden;
+use super::expand::{cfgs, client_header, client_type};
+use crate::names;
+
+pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
+    let block = server.block;
+    let (krate, ty, cfg) = (&block.krate, &block.ty, cfgs(block));
+    let (impl_generics, _, where_clause) = block.generics.split_for_impl();
+    let header = client_header(block);
+    let client = client_type(block);
+    let stubs = server.handlers.iter().map(|handler| stub(server, handler));
+    let starts = starts(server);
+    let (message, reply) = (names::message(&block.name), names::reply(&block.name));
+    let continues = server.continues.iter().map(|listener| {
+        let value = &listener.ty;
+        quote! {
+            #[allow(unused_variables)]
+            impl #impl_generics #krate::Continue<#value> for #ty #where_clause {
+                async fn handle_continue(&mut self, value: #value) -> #krate::Next<Self> { loop {} }
+            }
+        }
+    });
+    quote! {
+        #cfg
+        #[allow(dead_code, unused_variables)]
+        #header { #(#stubs)* }
+        #cfg
+        #[allow(dead_code, unused_variables)]
+        impl #impl_generics #ty #where_clause { #starts }
+        #cfg
+        #[allow(unused_variables)]
+        impl #impl_generics #krate::GenServer for #ty #where_clause {
+            type Args = ();
+            type Message = #message;
+            type Reply = #reply;
+            type Ref = #client;
+            async fn init(args: ()) -> #krate::Init<Self> { loop {} }
+        }
+        #(#continues)*
+        #cfg
+        #[allow(dead_code)]
+        pub enum #message {}
+        #cfg
+        #[allow(dead_code)]
+        pub enum #reply {}
+    }
+}
+
+fn stub(server: &Server<'_>, handler: &Handler) -> TokenStream {
+    let (krate, ty) = (&server.block.krate, &server.block.ty);
+    let (name, vis, attributes) = (&handler.method.name, &handler.vis, attributes(handler));
+    if name == "to" || name == "named" {
+        return TokenStream::new();
+    }
+    let params = handler
+        .fields
+        .iter()
+        .map(|field| parameter(field, &field.name));
+    let output = match &handler.kind {
+        Kind::Cast => quote!(()),
+        Kind::Call { reply, .. } => quote!(#krate::Call<'_, #ty, #reply>),
+    };
+    quote!(#attributes #vis fn #name(&self #(, #params)*) -> #output { loop {} })
+}
+
+fn starts(server: &Server<'_>) -> TokenStream {
+    let krate = &server.block.krate;
+    let params = server.init.iter().flat_map(|init| &init.params);
+    let params: Vec<_> = params.map(|param| parameter(param, &param.name)).collect();
+    let function = |name: &str, output: TokenStream| {
+        if is_overridden(server, name) {
+            return TokenStream::new();
+        }
+        let name = proc_macro2::Ident::new(name, proc_macro2::Span::call_site());
+        quote!(pub fn #name(#(#params),*) -> #output { loop {} })
+    };
+    let start = quote!(#krate::Start<Self>);
+    let mut functions = function("start_link", start.clone());
+    functions.extend(function("start", start.clone()));
+    functions.extend(function("child_spec", quote!(#krate::ChildSpec)));
+    functions.extend(function("server", start));
+    functions
+}

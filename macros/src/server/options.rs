@@ -1,0 +1,61 @@
+//! The options of `#[genserver]` in its two places.
+
+use proc_macro2::TokenStream;
+use syn::LitStr;
+
+use super::{IMPL_OPTIONS, STRUCT_OPTIONS};
+use crate::attr::Settings;
+use crate::diagnostic::Diagnostics;
+use crate::krate::Krate;
+use crate::vocabulary::{RESTARTS, Restart, Shutdown};
+
+/// What `#[genserver(…)]` on the struct says.
+#[derive(Debug, Default)]
+pub(crate) struct StructOptions {
+    pub(crate) krate: Krate,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) restart: Option<Restart>,
+    pub(crate) shutdown: Option<Shutdown>,
+    pub(crate) significant: Option<bool>,
+    pub(crate) trap_exit: Option<bool>,
+}
+
+/// Reads the options of the struct; a wrong one is reported and left out.
+pub(crate) fn of_struct(arguments: TokenStream, diagnostics: &mut Diagnostics) -> StructOptions {
+    let mut settings = Settings::read(arguments, diagnostics);
+    let mut take = |key: &str| settings.take(key);
+    let options = StructOptions {
+        name: take("name").and_then(|name| name.string(diagnostics)),
+        restart: take("restart").and_then(|restart| restart.word(&RESTARTS, diagnostics)),
+        shutdown: take("shutdown")
+            .and_then(|shutdown| shutdown.parse_with("5s", Shutdown::parse, diagnostics)),
+        significant: take("significant").and_then(|significant| significant.flag(diagnostics)),
+        trap_exit: take("trap_exit").and_then(|trap_exit| trap_exit.flag(diagnostics)),
+        krate: settings.krate(diagnostics),
+    };
+    settings.rest(
+        "an option of `#[genserver]` on a struct",
+        &STRUCT_OPTIONS,
+        |_| None,
+        diagnostics,
+    );
+    options
+}
+
+/// Reads the options of the `impl` block.
+pub(crate) fn of_block(arguments: TokenStream, diagnostics: &mut Diagnostics) -> Krate {
+    let mut settings = Settings::read(arguments, diagnostics);
+    let krate = settings.krate(diagnostics);
+    let elsewhere = |key: &str| {
+        STRUCT_OPTIONS.contains(&key).then(|| {
+            format!("`{key}` is not expected here; it belongs on the struct: `#[genserver({key} …)] struct …`")
+        })
+    };
+    settings.rest(
+        "an option of `#[genserver]` on an `impl` block",
+        &IMPL_OPTIONS,
+        elsewhere,
+        diagnostics,
+    );
+    krate
+}

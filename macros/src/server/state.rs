@@ -1,0 +1,248 @@
+//! `#[genserver]` on the state: the client type, its constructors, and the options as constants.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, Generics, Ident, ItemEnum, ItemStruct, Visibility, parse_quote};
+
+use super::options::{self, StructOptions};
+use crate::diagnostic::Diagnostics;
+use crate::names;
+
+/// What both forms of a state have.
+#[derive(Debug)]
+pub(crate) struct State<'a> {
+    attrs: &'a [Attribute],
+    vis: &'a Visibility,
+    ident: &'a Ident,
+    generics: Generics,
+}
+
+impl<'a> State<'a> {
+    pub(crate) fn of_struct(item: &'a ItemStruct) -> Self {
+        Self {
+            attrs: &item.attrs,
+            vis: &item.vis,
+            ident: &item.ident,
+            generics: item.generics.clone(),
+        }
+    }
+
+    pub(crate) fn of_enum(item: &'a ItemEnum) -> Self {
+        Self {
+            attrs: &item.attrs,
+            vis: &item.vis,
+            ident: &item.ident,
+            generics: item.generics.clone(),
+        }
+    }
+}
+
+pub(crate) fn expand(
+    arguments: TokenStream,
+    mut state: State<'_>,
+    item: &impl ToTokens,
+    diagnostics: &mut Diagnostics,
+) -> TokenStream {
+    let options = options::of_struct(arguments, diagnostics);
+    if let Some(lifetime) = state.generics.lifetimes().next() {
+        diagnostics.at(
+            lifetime,
+            "a server outlives its starter and cannot borrow from it; remove the lifetime and own the data (`String`, `Vec<T>`, `Arc<T>`)",
+        );
+        return item.into_token_stream();
+    }
+    let (ident, krate) = (state.ident, &options.krate);
+    let bare = state.generics.clone();
+    let (_, arguments, _) = bare.split_for_impl();
+    if bare.type_params().next().is_some() {
+        state
+            .generics
+            .make_where_clause()
+            .predicates
+            .push(parse_quote!(#ident #arguments: #krate::GenServer));
+    }
+    let client = client(&state, &options);
+    let mut for_consts = bare.clone();
+    if bare.type_params().next().is_some() {
+        // What makes a generic state sendable is said on the `impl` block.
+        for_consts
+            .make_where_clause()
+            .predicates
+            .push(parse_quote!(Self: ::core::marker::Send + 'static));
+    }
+    let consts = consts(&state, &for_consts, &options);
+    quote! { #item #client #consts }
+}
+
+fn cfgs<'a>(state: &'a State<'_>) -> impl Iterator<Item = &'a Attribute> {
+    state
+        .attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("cfg"))
+}
+
+/// `CounterRef`, its constructors, and its impls: written out, so that they ask nothing of the server's parameters.
+fn client(state: &State<'_>, options: &StructOptions) -> TokenStream {
+    let State {
+        vis,
+        ident,
+        generics,
+        ..
+    } = state;
+    let krate = &options.krate;
+    let client = names::reference(ident);
+    let client_name = client.to_string();
+    let (impl_generics, arguments, where_clause) = generics.split_for_impl();
+    let cfg: Vec<_> = cfgs(state).collect();
+    let cfg = quote!(#(#cfg)*);
+    let docs = format!(
+        "The client of [`{ident}`]: one method a call or cast.\n\n\
+         It is bound to one process, or to a name that is looked up at each use, and then outlives that process. \
+         Dropping it does nothing to the server."
+    );
+    let to = format!("The client of whichever [`{ident}`] holds `name` when it is used.");
+    let named = options.name.as_ref().map(|name| {
+        let docs = format!(
+            "The client of the [`{ident}`] under the name of its `#[genserver]`, `{:?}`.",
+            name.value()
+        );
+        quote! {
+            #[doc = #docs]
+            #[must_use]
+            #vis fn named() -> Self {
+                Self::to(#name)
+            }
+        }
+    });
+    quote! {
+        #cfg
+        #[doc = #docs]
+        #[allow(unreachable_pub, unnameable_types)]
+        #vis struct #client #generics #where_clause {
+            server: #krate::ServerRef<#ident #arguments>,
+        }
+
+        #cfg
+        #[automatically_derived]
+        #[allow(dead_code, unreachable_pub)]
+        impl #impl_generics #client #arguments #where_clause {
+            #[doc = #to]
+            #[must_use]
+            #vis fn to(name: impl ::core::convert::Into<#krate::Name>) -> Self {
+                Self { server: #krate::ServerRef::to(name) }
+            }
+
+            #named
+        }
+
+        #cfg
+        #[automatically_derived]
+        impl #impl_generics ::core::clone::Clone for #client #arguments #where_clause {
+            fn clone(&self) -> Self {
+                Self { server: ::core::clone::Clone::clone(&self.server) }
+            }
+        }
+
+        #cfg
+        #[automatically_derived]
+        impl #impl_generics ::core::fmt::Debug for #client #arguments #where_clause {
+            fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                __formatter.debug_tuple(#client_name).field(&self.server).finish()
+            }
+        }
+
+        #cfg
+        #[automatically_derived]
+        impl #impl_generics ::core::cmp::PartialEq for #client #arguments #where_clause {
+            fn eq(&self, __other: &Self) -> bool {
+                self.server == __other.server
+            }
+        }
+
+        #cfg
+        #[automatically_derived]
+        impl #impl_generics ::core::cmp::Eq for #client #arguments #where_clause {}
+
+        #cfg
+        #[automatically_derived]
+        impl #impl_generics ::core::hash::Hash for #client #arguments #where_clause {
+            fn hash<__H: ::core::hash::Hasher>(&self, __hasher: &mut __H) {
+                ::core::hash::Hash::hash(&self.server, __hasher)
+            }
+        }
+
+        #cfg
+        #[automatically_derived]
+        impl #impl_generics ::core::convert::From<#krate::ServerRef<#ident #arguments>> for #client #arguments #where_clause {
+            #[inline]
+            fn from(server: #krate::ServerRef<#ident #arguments>) -> Self {
+                Self { server }
+            }
+        }
+
+        #cfg
+        #[automatically_derived]
+        impl #impl_generics ::core::convert::TryFrom<#krate::Pid> for #client #arguments #where_clause {
+            type Error = #krate::WrongServer;
+
+            fn try_from(pid: #krate::Pid) -> ::core::result::Result<Self, #krate::WrongServer> {
+                ::core::convert::TryFrom::try_from(pid).map(|server| Self { server })
+            }
+        }
+
+        #cfg
+        #[automatically_derived]
+        impl #impl_generics #krate::Server for #client #arguments #where_clause {
+            type Of = #ident #arguments;
+
+            #[inline]
+            fn server_ref(&self) -> &#krate::ServerRef<#ident #arguments> {
+                &self.server
+            }
+        }
+    }
+}
+
+fn consts(state: &State<'_>, generics: &Generics, options: &StructOptions) -> TokenStream {
+    let StructOptions {
+        krate,
+        name,
+        restart,
+        shutdown,
+        significant,
+        trap_exit,
+    } = options;
+    let ident = state.ident;
+    let (impl_generics, arguments, where_clause) = generics.split_for_impl();
+    let cfg: Vec<_> = cfgs(state).collect();
+    let constant = |name: &str, ty: TokenStream, value: TokenStream| {
+        let name = format_ident!("{name}");
+        quote!(const #name: #ty = #value;)
+    };
+    let name = name.as_ref().map(|name| {
+        constant(
+            "NAME",
+            quote!(::core::option::Option<&'static str>),
+            quote!(::core::option::Option::Some(#name)),
+        )
+    });
+    let restart =
+        restart.map(|restart| constant("RESTART", quote!(#krate::Restart), restart.expand(krate)));
+    let shutdown = shutdown
+        .as_ref()
+        .map(|shutdown| constant("SHUTDOWN", quote!(#krate::Shutdown), shutdown.expand(krate)));
+    let significant =
+        significant.map(|value| constant("SIGNIFICANT", quote!(bool), quote!(#value)));
+    let trap_exit = trap_exit.map(|value| constant("TRAP_EXIT", quote!(bool), quote!(#value)));
+    quote! {
+        #(#cfg)*
+        #[automatically_derived]
+        impl #impl_generics #krate::ServerOptions for #ident #arguments #where_clause {
+            #name
+            #restart
+            #shutdown
+            #significant
+            #trap_exit
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The tree as written.
+
+use proc_macro2::{Ident, Span};
+use syn::{Attribute, Expr, Local, Pat, Type, Visibility};
+
+use crate::krate::Krate;
+use crate::vocabulary::{Restart, Shutdown};
+
+/// `pub Name(config: Config) { … }`.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    pub(crate) krate: Krate,
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) name: Ident,
+    pub(crate) args: Vec<Arg>,
+    pub(crate) body: Body,
+}
+
+/// An init argument.
+#[derive(Debug)]
+pub(crate) struct Arg {
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+}
+
+/// What stands in the braces of a tree, or of a nested one.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    pub(crate) limits: Limits,
+    pub(crate) strategy: Option<Strategy>,
+    pub(crate) auto_shutdown: Option<(Ident, AutoShutdown)>,
+    pub(crate) lets: Vec<Local>,
+    pub(crate) children: Vec<Child>,
+    /// The keys that were there, rightly filled in or not.
+    pub(crate) keys: Vec<Ident>,
+}
+
+/// What every kind of supervisor has.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    pub(crate) name: Option<Expr>,
+    pub(crate) max_restarts: Option<Expr>,
+    pub(crate) max_seconds: Option<Expr>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Strategy {
+    OneForOne,
+    OneForAll,
+    RestForOne,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AutoShutdown {
+    Never,
+    AnySignificant,
+    AllSignificant,
+}
+
+#[derive(Debug)]
+pub(crate) struct Child {
+    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) kind: ChildKind,
+    pub(crate) options: ChildOptions,
+}
+
+#[derive(Debug)]
+pub(crate) enum ChildKind {
+    /// `Cache::start_link()`
+    Start(Expr),
+    /// `supervisor Workers { … }`
+    Nested(Ident, Box<Body>),
+    /// `dynamic Connections { … }`
+    Dynamic(Ident, Dynamic),
+    /// `..specs`
+    Spread(Expr),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Dynamic {
+    pub(crate) limits: Limits,
+    pub(crate) max_children: Option<Expr>,
+}
+
+/// `{ id: …, restart: …, shutdown: …, significant: … }` after a child.
+#[derive(Debug, Default)]
+pub(crate) struct ChildOptions {
+    pub(crate) id: Option<Expr>,
+    pub(crate) restart: Option<(Ident, Restart)>,
+    pub(crate) shutdown: Option<Shutdown>,
+    pub(crate) significant: Option<(Span, bool)>,
+}
+
+/// The names that a `let` binds.
+pub(crate) fn is_ident(pattern: &Pat) -> Option<&Ident> {
+    match pattern {
+        Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
+            Some(&pattern.ident)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,313 @@
+//! The type of the tree, and its builder.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::ast::{AutoShutdown, ChildOptions, Dynamic, Limits, Strategy, Tree};
+use super::validate::{Checked, CheckedChild, CheckedKind, Supervisor};
+use crate::krate::Krate;
+use crate::names::plain;
+
+pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
+    let Checked { tree, root, lent } = checked;
+    let Tree {
+        krate,
+        attrs,
+        vis,
+        name,
+        args,
+        body,
+    } = *tree;
+    let lets = &body.lets;
+    let env = (!lent.is_empty()).then(|| quote!(let __env = ::std::sync::Arc::new((#(#lent,)*));));
+    let builder = builder(krate, root);
+    let children = children(krate, root, lent);
+    let params = args.iter().map(|arg| {
+        let (name, ty) = (&arg.name, &arg.ty);
+        quote!(#name: #ty)
+    });
+    let params: Vec<_> = params.collect();
+    let arg_names: Vec<_> = args.iter().map(|arg| &arg.name).collect();
+    let types: Vec<_> = args.iter().map(|arg| &arg.ty).collect();
+    let id = plain(name);
+    let named = body.limits.name.as_ref().map(|registered| {
+        quote! {
+            /// The supervisor under its name, whichever process holds it when it is used.
+            #[must_use]
+            #vis fn named() -> #krate::SupervisorRef {
+                #krate::SupervisorRef::to(#registered)
+            }
+        }
+    });
+    let docs = (!attrs.iter().any(|attr| attr.path().is_ident("doc"))).then(|| {
+        let docs = format!("The supervision tree `{id}`.");
+        quote!(#[doc = #docs])
+    });
+    let dynamics = dynamics(root)
+        .into_iter()
+        .map(|(name, dynamic)| dynamic_type(tree, name, dynamic));
+    quote! {
+        #docs
+        #(#attrs)*
+        #[derive(::core::fmt::Debug)]
+        #[allow(unreachable_pub)]
+        #vis struct #name;
+
+        #[automatically_derived]
+        #[allow(dead_code, private_interfaces, unreachable_pub, clippy::too_many_arguments)]
+        impl #name {
+            /// The tree as a builder, to be changed before it is started.
+            #[must_use]
+            #vis fn supervisor(#(#params),*) -> #krate::Supervisor {
+                let __supervisor = #builder;
+                #(#lets)*
+                #env
+                #children
+                __supervisor
+            }
+
+            /// Starts the tree, linked to the calling process: awaited, it gives the supervisor when all children run.
+            #[track_caller]
+            #vis fn start_link(#(#params),*) -> #krate::Start<#krate::SupervisorServer> {
+                #krate::Supervisor::start_link(Self::supervisor(#(#arg_names),*))
+            }
+
+            /// Starts the tree, linked to nobody.
+            #[track_caller]
+            #vis fn start(#(#params),*) -> #krate::Start<#krate::SupervisorServer> {
+                #krate::Supervisor::start(Self::supervisor(#(#arg_names),*))
+            }
+
+            /// The tree as a child of another; the arguments are cloned at each start.
+            #vis fn child_spec(#(#params),*) -> #krate::ChildSpec
+            where
+                #(for<'__a> #types: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync,)*
+            {
+                let __spec = #krate::ChildSpec::new(move || {
+                    #krate::Supervisor::start_link(Self::supervisor(#(::core::clone::Clone::clone(&#arg_names)),*))
+                });
+                __spec.id(#id).shutdown(#krate::Shutdown::Infinity)
+            }
+
+            #named
+        }
+
+        #(#dynamics)*
+    }
+}
+
+/// `Supervisor::new(…)` with its options.
+fn builder(krate: &Krate, supervisor: &Supervisor<'_>) -> TokenStream {
+    let strategy = match supervisor.strategy {
+        Strategy::OneForOne => quote!(OneForOne),
+        Strategy::OneForAll => quote!(OneForAll),
+        Strategy::RestForOne => quote!(RestForOne),
+    };
+    let limits = limits(
+        supervisor.limits,
+        supervisor
+            .limits
+            .name
+            .as_ref()
+            .map(ToTokens::to_token_stream),
+    );
+    let auto_shutdown = supervisor.auto_shutdown.map(|auto_shutdown| {
+        let value = match auto_shutdown {
+            AutoShutdown::Never => quote!(Never),
+            AutoShutdown::AnySignificant => quote!(AnySignificant),
+            AutoShutdown::AllSignificant => quote!(AllSignificant),
+        };
+        quote!(.auto_shutdown(#krate::AutoShutdown::#value))
+    });
+    quote!(#krate::Supervisor::new(#krate::Strategy::#strategy) #limits #auto_shutdown)
+}
+
+fn limits(limits: &Limits, name: Option<TokenStream>) -> TokenStream {
+    let name = name.map(|name| quote!(.name(#name)));
+    let max_restarts = limits
+        .max_restarts
+        .as_ref()
+        .map(|value| quote!(.max_restarts(#value)));
+    let max_seconds = limits
+        .max_seconds
+        .as_ref()
+        .map(|value| quote!(.max_seconds(#value)));
+    quote!(#name #max_restarts #max_seconds)
+}
+
+/// One statement a child, so that each can have its `#[cfg]`.
+fn children(krate: &Krate, supervisor: &Supervisor<'_>, lent: &[Ident]) -> TokenStream {
+    supervisor
+        .children
+        .iter()
+        .map(|child| added(krate, child, lent))
+        .collect()
+}
+
+fn added(krate: &Krate, child: &CheckedChild<'_>, lent: &[Ident]) -> TokenStream {
+    let cfgs = child.cfgs;
+    let (default_id, start) = match &child.kind {
+        CheckedKind::Spread(specs) => {
+            let borrow = borrow(lent);
+            return quote! {
+                #(#cfgs)*
+                let __supervisor = __supervisor.children({ #borrow #specs });
+            };
+        }
+        CheckedKind::Start(expr) => (None, expr.to_token_stream()),
+        CheckedKind::Nested(name, nested) => {
+            let builder = builder(krate, nested);
+            let children = children(krate, nested, lent);
+            let start = quote! {
+                let __supervisor = #builder;
+                #children
+                #krate::Supervisor::start_link(__supervisor)
+            };
+            (Some(plain(name)), start)
+        }
+        CheckedKind::Dynamic(name, dynamic) => {
+            let limits = limits(&dynamic.limits, Some(dynamic_name(name, dynamic)));
+            let max_children = dynamic
+                .max_children
+                .as_ref()
+                .map(|value| quote!(.max_children(#value)));
+            let start =
+                quote!(#krate::DynamicSupervisor::new() #limits #max_children .start_link());
+            (Some(plain(name)), start)
+        }
+    };
+    let is_tree = matches!(
+        child.kind,
+        CheckedKind::Nested(..) | CheckedKind::Dynamic(..)
+    );
+    let options = options(krate, child.options, default_id, is_tree);
+    let span = match &child.kind {
+        CheckedKind::Start(expr) => expr.span(),
+        _ => Span::call_site(),
+    };
+    let closure = closure(&start, lent, child, span);
+    let at = krate.at(span);
+    let spec = quote_spanned!(span=> #at::ChildSpec::new(#closure));
+    quote! {
+        #(#cfgs)*
+        let __supervisor = __supervisor.child(#spec #options);
+    }
+}
+
+/// The closure that starts a child, again and again; what is lent is behind one `Arc`.
+fn closure(
+    start: &TokenStream,
+    lent: &[Ident],
+    child: &CheckedChild<'_>,
+    span: Span,
+) -> TokenStream {
+    let borrow = borrow(lent);
+    let body = match &child.kind {
+        CheckedKind::Nested(..) => quote!({ #borrow #start }),
+        _ if lent.is_empty() => start.clone(),
+        _ => quote!({ #borrow #start }),
+    };
+    if lent.is_empty() {
+        return quote_spanned!(span=> || #body);
+    }
+    let closure = quote_spanned!(span=> move || #body);
+    quote! {
+        {
+            let __env = ::std::sync::Arc::clone(&__env);
+            #closure
+        }
+    }
+}
+
+/// `let (config,) = &*__env;`
+fn borrow(lent: &[Ident]) -> Option<TokenStream> {
+    (!lent.is_empty()).then(|| quote!(#[allow(unused_variables)] let (#(#lent,)*) = &*__env;))
+}
+
+fn options(
+    krate: &Krate,
+    options: &ChildOptions,
+    default_id: Option<String>,
+    is_tree: bool,
+) -> TokenStream {
+    let id = match (&options.id, default_id) {
+        (Some(id), _) => Some(quote!(.id(#id))),
+        (None, Some(name)) => Some(quote!(.id(#name))),
+        (None, None) => None,
+    };
+    let restart = options.restart.as_ref().map(|(_, restart)| {
+        let restart = restart.expand(krate);
+        quote!(.restart(#restart))
+    });
+    // A tree is given the time that its children need, as OTP advises.
+    let shutdown = match &options.shutdown {
+        Some(shutdown) => Some(shutdown.expand(krate)),
+        None => is_tree.then(|| quote!(#krate::Shutdown::Infinity)),
+    };
+    let shutdown = shutdown.map(|shutdown| quote!(.shutdown(#shutdown)));
+    let significant = options
+        .significant
+        .map(|(_, value)| quote!(.significant(#value)));
+    quote!(#id #restart #shutdown #significant)
+}
+
+/// All `dynamic` children, at any depth.
+fn dynamics<'a>(supervisor: &Supervisor<'a>) -> Vec<(&'a Ident, &'a Dynamic)> {
+    let mut found = Vec::new();
+    for child in &supervisor.children {
+        match &child.kind {
+            CheckedKind::Dynamic(name, dynamic) => found.push((*name, *dynamic)),
+            CheckedKind::Nested(_, nested) => found.extend(dynamics(nested)),
+            CheckedKind::Start(_) | CheckedKind::Spread(_) => {}
+        }
+    }
+    found
+}
+
+fn dynamic_name(name: &Ident, dynamic: &Dynamic) -> TokenStream {
+    match &dynamic.limits.name {
+        Some(name) => name.to_token_stream(),
+        None => {
+            let suffix = format!("::{}", plain(name));
+            quote!(::core::concat!(::core::module_path!(), #suffix))
+        }
+    }
+}
+
+/// The type of a `dynamic` child: where children are started under it.
+fn dynamic_type(tree: &Tree, name: &Ident, dynamic: &Dynamic) -> TokenStream {
+    let Tree { krate, vis, .. } = tree;
+    let docs = format!(
+        "The dynamic supervisor `{}` of [`{}`].",
+        plain(name),
+        tree.name
+    );
+    let registered = dynamic_name(name, dynamic);
+    quote! {
+        #[doc = #docs]
+        #[derive(::core::fmt::Debug)]
+        #[allow(dead_code, unreachable_pub)]
+        #vis struct #name;
+
+        #[automatically_derived]
+        #[allow(dead_code, unreachable_pub)]
+        impl #name {
+            /// The supervisor under its name, whichever process holds it when it is used.
+            #[must_use]
+            #vis fn named() -> #krate::DynamicSupervisorRef {
+                #krate::DynamicSupervisorRef::to(#registered)
+            }
+
+            /// Starts `child` under this supervisor, and gives its client.
+            ///
+            /// # Errors
+            /// The child did not start, the supervisor is full, or it does not run.
+            #vis async fn start_child<__C: #krate::Child>(
+                child: __C,
+            ) -> ::core::result::Result<<__C as #krate::Child>::Ref, #krate::StartChildError> {
+                #krate::DynamicSupervisorRef::start_child(&Self::named(), child).await
+            }
+        }
+    }
+}
