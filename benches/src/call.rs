@@ -90,7 +90,11 @@ async fn raw_scatter(count: u64) -> Duration {
 async fn join_all<F: Future + Unpin>(calls: &mut Vec<F>) {
     std::future::poll_fn(|cx| {
         calls.retain_mut(|call| Pin::new(call).poll(cx).is_pending());
-        if calls.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        if calls.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     })
     .await;
 }
@@ -101,5 +105,10 @@ pub fn run(bench: &mut Bench) {
     bench.row("call, queued, empty", 200_000, empty_queued, raw_empty);
     bench.row("call, queued, fetch", 200_000, fetch_queued, raw_fetch);
     bench.row("call, async fn, empty", 200_000, empty_async, raw_empty);
-    bench.row("scatter: join_all over 16 servers of 100 µs", 100, scatter, raw_scatter);
+    bench.row(
+        "scatter: join_all over 16 servers of 100 µs",
+        100,
+        scatter,
+        raw_scatter,
+    );
 }

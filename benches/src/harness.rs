@@ -27,7 +27,11 @@ impl Flavor {
             Self::CurrentThread => Builder::new_current_thread(),
             Self::TwoWorkers => Builder::new_multi_thread(),
         };
-        builder.worker_threads(2).enable_all().build().expect("a runtime")
+        builder
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime")
     }
 }
 
@@ -45,7 +49,12 @@ impl Bench {
         let quick = args.iter().any(|arg| arg == "--quick");
         let only = args.into_iter().find(|arg| !arg.starts_with("--"));
         let (pairs, scale) = if quick { (3, 10) } else { (9, 1) };
-        Self { pairs, scale, only, rows: Vec::new() }
+        Self {
+            pairs,
+            scale,
+            only,
+            rows: Vec::new(),
+        }
     }
 
     /// Measures `ours` beside `raw`, each of which does `count` operations and gives the time they took.
@@ -54,7 +63,11 @@ impl Bench {
         A: Future<Output = Duration> + Send + 'static,
         B: Future<Output = Duration> + Send + 'static,
     {
-        if self.only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
+        if self
+            .only
+            .as_ref()
+            .is_some_and(|only| !name.contains(only.as_str()))
+        {
             return;
         }
         let count = (count / self.scale).max(1);
@@ -82,7 +95,9 @@ impl Bench {
     }
 
     pub fn print(&self) {
-        println!("| work (ns an operation) | runtime | beamish min | median | raw min | median | ratio of minima | median ratio |");
+        println!(
+            "| work (ns an operation) | runtime | beamish min | median | raw min | median | ratio of minima | median ratio |"
+        );
         println!("|---|---|---|---|---|---|---|---|");
         for row in &self.rows {
             println!("{row}");
@@ -92,7 +107,9 @@ impl Bench {
 
 /// Runs one side as a task of the runtime, as a caller would be; gives nanoseconds.
 fn run(runtime: &Runtime, side: impl Future<Output = Duration> + Send + 'static) -> f64 {
-    runtime.block_on(async { tokio::spawn(side).await.expect("the side runs through") }).as_nanos() as f64
+    runtime
+        .block_on(async { tokio::spawn(side).await.expect("the side runs through") })
+        .as_nanos() as f64
 }
 
 fn summary(values: impl Iterator<Item = f64>) -> (f64, f64) {
@@ -115,5 +132,7 @@ pub const KEY: &str = "key-000511";
 
 /// The map of every server: 1,024 entries.
 pub fn entries() -> std::collections::HashMap<String, u64> {
-    (0..1_024).map(|number| (format!("key-{number:06}"), number)).collect()
+    (0..1_024)
+        .map(|number| (format!("key-{number:06}"), number))
+        .collect()
 }

@@ -13,7 +13,9 @@ use crate::servers::{Store, StoreRef};
 async fn ours(count: u64) -> Duration {
     in_process(async move {
         let child = ChildSpec::new(|| Store::start_link(Default::default()).name("bench.store"));
-        let supervisor = Supervisor::new(Strategy::OneForOne).max_restarts(u32::MAX).child(child);
+        let supervisor = Supervisor::new(Strategy::OneForOne)
+            .max_restarts(u32::MAX)
+            .child(child);
         let supervisor = supervisor.start_link().await.expect("a start");
         let store = StoreRef::to("bench.store");
         let began = Instant::now();
@@ -22,7 +24,10 @@ async fn ours(count: u64) -> Duration {
             let ended = process::monitored(pid);
             store.crash();
             ended.await;
-            store.when_up(Duration::from_secs(5)).await.expect("a successor");
+            store
+                .when_up(Duration::from_secs(5))
+                .await
+                .expect("a successor");
             store.empty().await.expect("an answer");
         }
         let took = began.elapsed();

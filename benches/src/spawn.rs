@@ -12,7 +12,11 @@ async fn ours(count: u64) -> Duration {
         let mut servers = Vec::with_capacity(count as usize);
         let began = Instant::now();
         for _ in 0..count {
-            servers.push(Store::start_link(Default::default()).await.expect("a start"));
+            servers.push(
+                Store::start_link(Default::default())
+                    .await
+                    .expect("a start"),
+            );
         }
         began.elapsed()
     })

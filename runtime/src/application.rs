@@ -20,7 +20,9 @@ pub trait Application: Sized {
 
     /// Starts the tree and returns its top supervisor. Runs in a process of the application's own, which the top
     /// supervisor is linked to.
-    fn start_tree(args: Self::Args) -> impl Future<Output = Result<SupervisorRef, StartError>> + Send;
+    fn start_tree(
+        args: Self::Args,
+    ) -> impl Future<Output = Result<SupervisorRef, StartError>> + Send;
 
     /// Starts the application, from anywhere.
     ///
@@ -43,7 +45,9 @@ pub trait Application: Sized {
             let started = Arc::new(Parcel::default());
             let told = Arc::clone(&started);
             let master = spawn(async move { keep(Self::start_tree(args), &told).await });
-            let Some(process) = table::find(master) else { return Err(StartError::Exit(ExitReason::NoProc)) };
+            let Some(process) = table::find(master) else {
+                return Err(StartError::Exit(ExitReason::NoProc));
+            };
             let ended = death::watch(&*process);
             drop(process);
             tokio::select! {
@@ -154,7 +158,9 @@ impl App {
     /// `application:stop/1`.
     pub async fn stop(&self) {
         suspend_if_exiting().await;
-        let Some(master) = table::find(self.master) else { return };
+        let Some(master) = table::find(self.master) else {
+            return;
+        };
         let ended = death::watch(&*master);
         drop(master);
         send(self.master, Stop);

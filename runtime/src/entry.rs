@@ -33,7 +33,11 @@ impl Default for Entry {
 impl Entry {
     /// A runtime with one worker a core.
     pub const fn new() -> Self {
-        Self { multi_thread: true, workers: None, start_paused: false }
+        Self {
+            multi_thread: true,
+            workers: None,
+            start_paused: false,
+        }
     }
 
     /// A runtime with `workers` worker threads; one a core if that is `None`.
@@ -97,7 +101,11 @@ impl Entry {
     }
 
     fn build(self, node: &Node) -> Runtime {
-        let mut builder = if self.multi_thread { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+        let mut builder = if self.multi_thread {
+            Builder::new_multi_thread()
+        } else {
+            Builder::new_current_thread()
+        };
         if let Some(workers) = self.workers {
             builder.worker_threads(workers);
         }

@@ -88,7 +88,9 @@ impl PartialEq for ExitReason {
             | (Self::NoProc, Self::NoProc)
             | (Self::NoConnection, Self::NoConnection)
             | (Self::Timeout, Self::Timeout) => true,
-            (Self::ShutdownWith(a), Self::ShutdownWith(b)) | (Self::Other(a), Self::Other(b)) => a == b,
+            (Self::ShutdownWith(a), Self::ShutdownWith(b)) | (Self::Other(a), Self::Other(b)) => {
+                a == b
+            }
             (Self::Panic(a), Self::Panic(b)) => Arc::ptr_eq(&a.0, &b.0),
             (Self::Call(a), Self::Call(b)) => a == b,
             (Self::Error(a), Self::Error(b)) => Arc::ptr_eq(a, b),
@@ -140,16 +142,25 @@ impl<E: Error + Send + Sync + 'static> From<E> for ExitReason {
     fn from(error: E) -> Self {
         let mut error = Some(error);
         let any: &mut dyn Any = &mut error;
-        if let Some(error) = any.downcast_mut::<Option<CallError>>().and_then(Option::take) {
+        if let Some(error) = any
+            .downcast_mut::<Option<CallError>>()
+            .and_then(Option::take)
+        {
             return Self::Call(error.into_info());
         }
-        if let Some(error) = any.downcast_mut::<Option<StartError>>().and_then(Option::take) {
+        if let Some(error) = any
+            .downcast_mut::<Option<StartError>>()
+            .and_then(Option::take)
+        {
             return match error {
                 StartError::Exit(reason) => reason,
                 error => Self::Error(Arc::new(error)),
             };
         }
-        if let Some(error) = any.downcast_mut::<Option<TaskError>>().and_then(Option::take) {
+        if let Some(error) = any
+            .downcast_mut::<Option<TaskError>>()
+            .and_then(Option::take)
+        {
             return match error {
                 TaskError::Exit(reason) => reason,
                 TaskError::Timeout => Self::Timeout,
@@ -315,8 +326,16 @@ mod tests {
             (Link, Shutdown, Ends(Shutdown), Message(Shutdown)),
         ];
         for (cause, reason, plain, trapping) in rows {
-            assert_eq!(effect(cause, reason.clone(), false), plain, "{cause:?} {reason:?}");
-            assert_eq!(effect(cause, reason.clone(), true), trapping, "{cause:?} {reason:?} trapping");
+            assert_eq!(
+                effect(cause, reason.clone(), false),
+                plain,
+                "{cause:?} {reason:?}"
+            );
+            assert_eq!(
+                effect(cause, reason.clone(), true),
+                trapping,
+                "{cause:?} {reason:?} trapping"
+            );
         }
     }
 
@@ -324,8 +343,17 @@ mod tests {
     fn reasons_answer_two_questions() {
         let planned = [Normal, Shutdown, ExitReason::shutdown_with("moved")];
         assert!(planned.iter().all(ExitReason::is_shutdown));
-        assert_eq!(planned.map(|reason| reason.spares_links()), [true, false, false]);
-        for crash in [Kill, Killed, NoProc, ExitReason::Timeout, ExitReason::other(1)] {
+        assert_eq!(
+            planned.map(|reason| reason.spares_links()),
+            [true, false, false]
+        );
+        for crash in [
+            Kill,
+            Killed,
+            NoProc,
+            ExitReason::Timeout,
+            ExitReason::other(1),
+        ] {
             assert!(!crash.is_shutdown() && !crash.spares_links(), "{crash:?}");
         }
     }
@@ -339,7 +367,9 @@ mod tests {
 
     #[test]
     fn an_error_is_kept_as_the_reason() {
-        let ExitReason::Error(error) = ExitReason::from("x".parse::<u8>().unwrap_err()) else { panic!() };
+        let ExitReason::Error(error) = ExitReason::from("x".parse::<u8>().unwrap_err()) else {
+            panic!()
+        };
         assert!(error.downcast_ref::<std::num::ParseIntError>().is_some());
     }
 }

@@ -42,21 +42,24 @@ mod timer;
 pub use application::{App, Application, ApplicationError};
 pub use exit::{ExitReason, PanicInfo, Term};
 pub use gen_server::{
-    Call, CallError, CallFailed, CallInfo, Caller, Continue, DEFAULT_CALL_TIMEOUT, FlatCall, GenServer, Handler, Init,
-    IntoInit, IntoNext, Next, NoReply, Reply, ReplyTo, Server, ServerOptions, ServerRef, Start, StartError, Stop,
-    StopError, WrongServer, unexpected_info,
+    Call, CallError, CallFailed, CallInfo, Caller, Continue, DEFAULT_CALL_TIMEOUT, FlatCall,
+    GenServer, Handler, Init, IntoInit, IntoNext, Next, NoReply, Reply, ReplyTo, Server,
+    ServerOptions, ServerRef, Start, StartError, Stop, StopError, WrongServer, unexpected_info,
 };
 pub use name::{Address, Name};
 pub use node::Node;
 pub use pid::Pid;
 pub use process::error::{NoProc, RegisterError};
-pub use process::{Outcome, exit_self as exit, self_pid, send, send_named, spawn, spawn_link, spawn_monitor};
+pub use process::{
+    Outcome, exit_self as exit, self_pid, send, send_named, spawn, spawn_link, spawn_monitor,
+};
 pub use reference::{MonitorRef, TimerRef};
 pub use signal::{Down, Exit, Info, Timeout};
 pub use supervisor::{
-    AutoShutdown, BadChildren, Child, ChildCounts, ChildDefaults, ChildError, ChildId, ChildInfo, ChildKind, ChildSpec,
-    ChildStatus, DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS, DynamicChild, DynamicSupervisor, DynamicSupervisorMessage,
-    DynamicSupervisorRef, DynamicSupervisorReply, DynamicSupervisorServer, FailedToStartChild, Once, Restart, Shutdown,
-    StartChildError, Strategy, Supervisor, SupervisorMessage, SupervisorRef, SupervisorReply, SupervisorServer,
+    AutoShutdown, BadChildren, Child, ChildCounts, ChildDefaults, ChildError, ChildId, ChildInfo,
+    ChildKind, ChildSpec, ChildStatus, DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS, DynamicChild,
+    DynamicSupervisor, DynamicSupervisorMessage, DynamicSupervisorRef, DynamicSupervisorReply,
+    DynamicSupervisorServer, FailedToStartChild, Once, Restart, Shutdown, StartChildError,
+    Strategy, Supervisor, SupervisorMessage, SupervisorRef, SupervisorReply, SupervisorServer,
 };
 pub use task::{DEFAULT_AWAIT_TIMEOUT, Task, TaskError};

@@ -63,8 +63,15 @@ impl Wake {
 
 impl<L: Letter> Mailbox<L> {
     pub(crate) const fn new() -> Self {
-        let inbox = Inbox { queue: VecDeque::new(), waiting: None, closed: false };
-        Self { saved: Mutex::new(VecDeque::new()), inbox: Mutex::new(inbox) }
+        let inbox = Inbox {
+            queue: VecDeque::new(),
+            waiting: None,
+            closed: false,
+        };
+        Self {
+            saved: Mutex::new(VecDeque::new()),
+            inbox: Mutex::new(inbox),
+        }
     }
 
     pub(crate) fn push(&self, letter: L) -> Result<Wake, L> {
@@ -141,7 +148,9 @@ impl<L: Letter> Mailbox<L> {
         let mut saved = self.saved.lock();
         while let Some(place) = saved.get_mut(*seen) {
             if place.as_info().is_some() {
-                return std::mem::replace(place, L::from_info(Info::new(()))).into_info().ok();
+                return std::mem::replace(place, L::from_info(Info::new(())))
+                    .into_info()
+                    .ok();
             }
             *seen += 1;
         }
@@ -155,7 +164,11 @@ impl<L: Letter> Mailbox<L> {
         let mut inbox = self.inbox.lock();
         let letter = match saved.iter().position(is_it) {
             Some(at) => saved.remove(at),
-            None => inbox.queue.iter().position(is_it).and_then(|at| inbox.queue.remove(at)),
+            None => inbox
+                .queue
+                .iter()
+                .position(is_it)
+                .and_then(|at| inbox.queue.remove(at)),
         };
         letter.and_then(|letter| letter.into_info().ok())
     }

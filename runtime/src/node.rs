@@ -75,7 +75,10 @@ impl Node {
             if left.is_empty() {
                 return;
             }
-            let ends: Vec<_> = left.iter().map(|process| death::watch(&**process)).collect();
+            let ends: Vec<_> = left
+                .iter()
+                .map(|process| death::watch(&**process))
+                .collect();
             for process in left {
                 crate::process::exit_from(process.head().pid, &*process, ExitReason::Kill);
             }
@@ -94,12 +97,19 @@ impl Node {
     /// The living holder of a name (`NAM-3`).
     pub(crate) fn holder(&self, name: &str) -> Option<ProcessRef> {
         let names = self.0.names.lock();
-        names.get(name).filter(|holder| !holder.head().has(bits::ENDED)).cloned()
+        names
+            .get(name)
+            .filter(|holder| !holder.head().has(bits::ENDED))
+            .cloned()
     }
 
     pub(crate) fn names(&self) -> Vec<Name> {
         let names = self.0.names.lock();
-        names.iter().filter(|(_, holder)| !holder.head().has(bits::ENDED)).map(|(name, _)| name.clone()).collect()
+        names
+            .iter()
+            .filter(|(_, holder)| !holder.head().has(bits::ENDED))
+            .map(|(name, _)| name.clone())
+            .collect()
     }
 
     /// Gives a name to a process. The process's lock is held around the one of the names (rule 2 in `control.rs`), so
@@ -143,10 +153,14 @@ impl Node {
 
     /// Takes a name from its living holder.
     pub(crate) fn unregister(&self, name: &str) -> bool {
-        let Some(holder) = self.holder(name) else { return false };
+        let Some(holder) = self.holder(name) else {
+            return false;
+        };
         let mut signals = holder.head().signals.lock();
         let mut names = self.0.names.lock();
-        let is_his = names.get(name).is_some_and(|held| held.head().pid == holder.head().pid);
+        let is_his = names
+            .get(name)
+            .is_some_and(|held| held.head().pid == holder.head().pid);
         let removed = if is_his { names.remove(name) } else { None };
         if is_his {
             signals.name = None;
@@ -190,6 +204,8 @@ impl Eq for Node {}
 
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Node").field("names", &self.names()).finish_non_exhaustive()
+        f.debug_struct("Node")
+            .field("names", &self.names())
+            .finish_non_exhaustive()
     }
 }

@@ -90,5 +90,8 @@ fn unwound(payload: Box<dyn Any + Send>) -> Unwound {
         },
     };
     let place = PLACE.with(RefCell::take);
-    Unwound::Raised(ExitReason::Panic(PanicInfo::new(Panicked { message, place })))
+    Unwound::Raised(ExitReason::Panic(PanicInfo::new(Panicked {
+        message,
+        place,
+    })))
 }

@@ -16,7 +16,11 @@ struct State<T> {
 
 impl<T> Default for Parcel<T> {
     fn default() -> Self {
-        Self(Mutex::new(State { value: None, is_decided: false, waker: None }))
+        Self(Mutex::new(State {
+            value: None,
+            is_decided: false,
+            waker: None,
+        }))
     }
 }
 
@@ -59,7 +63,11 @@ impl<T> Parcel<T> {
         if let Some(value) = state.value.take() {
             return Poll::Ready(value);
         }
-        if !state.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+        if !state
+            .waker
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
             state.waker = Some(cx.waker().clone());
         }
         Poll::Pending

@@ -63,7 +63,10 @@ mod tests {
     #[test]
     fn a_pid_is_shown_as_elixir_shows_it() {
         assert_eq!(Pid::from_bits(109).unwrap().to_string(), "#PID<0.109.0>");
-        assert_eq!(Pid::from_bits((1 << 28) + 5).unwrap().to_string(), "#PID<0.5.1>");
+        assert_eq!(
+            Pid::from_bits((1 << 28) + 5).unwrap().to_string(),
+            "#PID<0.5.1>"
+        );
     }
 
     #[test]

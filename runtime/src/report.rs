@@ -12,7 +12,10 @@ fn nobody_listens() -> bool {
     tracing::dispatcher::get_default(tracing::Dispatch::is::<NoSubscriber>)
 }
 
-#[expect(clippy::print_stderr, reason = "a crash is never silent (decision A13)")]
+#[expect(
+    clippy::print_stderr,
+    reason = "a crash is never silent (decision A13)"
+)]
 fn to_stderr(line: fmt::Arguments<'_>) {
     // `eprintln!`, since tests capture it; a stderr that cannot be written to is no reason to fail.
     let _ = crate::panics::catch(|| eprintln!("[beamish] {line}"));
@@ -76,7 +79,12 @@ pub(crate) fn wrong_server(to: &Address, expected: &'static str, found: &'static
 }
 
 /// What a supervisor saw: `error_context` and `reason` as in OTP's supervisor report.
-pub(crate) fn supervisor(context: &'static str, child: &dyn fmt::Display, pid: Option<Pid>, reason: &ExitReason) {
+pub(crate) fn supervisor(
+    context: &'static str,
+    child: &dyn fmt::Display,
+    pid: Option<Pid>,
+    reason: &ExitReason,
+) {
     let supervisor = crate::process::try_self_pid();
     tracing::error!(
         target: "beamish::supervisor",

@@ -55,10 +55,16 @@ impl Info {
         if TypeId::of::<T>() == TypeId::of::<Self>() {
             return match value.downcast::<Self>() {
                 Ok(info) => *info,
-                Err(value) => Self { value, type_name: type_name::<T>() },
+                Err(value) => Self {
+                    value,
+                    type_name: type_name::<T>(),
+                },
             };
         }
-        Self { value, type_name: type_name::<T>() }
+        Self {
+            value,
+            type_name: type_name::<T>(),
+        }
     }
 
     /// Takes the message out if it is a `T`.
@@ -119,6 +125,9 @@ mod tests {
     #[test]
     fn an_info_is_not_wrapped_twice() {
         let twice = Info::new(Info::new(7_u8));
-        assert_eq!(twice.downcast::<Info>().unwrap().downcast::<u8>().unwrap(), 7);
+        assert_eq!(
+            twice.downcast::<Info>().unwrap().downcast::<u8>().unwrap(),
+            7
+        );
     }
 }

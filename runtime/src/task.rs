@@ -73,7 +73,12 @@ impl<T: Send + 'static> Task<T> {
         let put = Arc::clone(&result);
         let waiter: Arc<dyn Deathwatch> = Arc::<Parcel<Result<T, ExitReason>>>::clone(&result);
         let pid = spawn_task::<F, _>(waiter, async move { put.put(Ok(future.await)) });
-        Self { pid, result, timeout: Some(DEFAULT_AWAIT_TIMEOUT), timer: None }
+        Self {
+            pid,
+            result,
+            timeout: Some(DEFAULT_AWAIT_TIMEOUT),
+            timer: None,
+        }
     }
 
     /// The pid of the task.
@@ -103,7 +108,13 @@ impl<T: Send + 'static> Task<T> {
     /// `Task.yield/2`.
     #[doc(alias = "yield")]
     pub async fn yield_for(&mut self, patience: Duration) -> Option<Result<T, ExitReason>> {
-        let result = poll_fn(|cx| if context::is_exiting() { Poll::Pending } else { self.result.poll(cx) });
+        let result = poll_fn(|cx| {
+            if context::is_exiting() {
+                Poll::Pending
+            } else {
+                self.result.poll(cx)
+            }
+        });
         tokio::time::timeout_at(far(patience), result).await.ok()
     }
 
@@ -124,7 +135,10 @@ impl<T: Send + 'static> Task<T> {
         if let Some(process) = table::find(self.pid) {
             let mut ended = Box::pin(death::watch(&*process));
             exit_from(self.killer(), &*process, ExitReason::Shutdown);
-            if tokio::time::timeout_at(far(patience), &mut ended).await.is_err() {
+            if tokio::time::timeout_at(far(patience), &mut ended)
+                .await
+                .is_err()
+            {
                 asked = ExitReason::Killed;
                 exit_from(self.killer(), &*process, ExitReason::Kill);
                 ended.await;
@@ -169,8 +183,12 @@ impl<T: Send + 'static> Future for Task<T> {
         if let Poll::Ready(result) = this.result.poll(cx) {
             return Poll::Ready(result.map_err(TaskError::Exit));
         }
-        let Some(timeout) = this.timeout else { return Poll::Pending };
-        let timer = this.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(far(timeout))));
+        let Some(timeout) = this.timeout else {
+            return Poll::Pending;
+        };
+        let timer = this
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(far(timeout))));
         timer.as_mut().poll(cx).map(|()| Err(TaskError::Timeout))
     }
 }

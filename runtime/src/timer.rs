@@ -28,19 +28,29 @@ use crate::{Address, Info, TimerRef, node::Node};
 /// # OTP
 /// `erlang:send_after/3`.
 #[track_caller]
-pub fn send_after<M: Send + 'static>(target: impl Into<Address>, message: M, delay: Duration) -> TimerRef {
+pub fn send_after<M: Send + 'static>(
+    target: impl Into<Address>,
+    message: M,
+    delay: Duration,
+) -> TimerRef {
     let handle = crate::process::handle("send_after");
     let timer = TimerRef::next();
     let target = target.into();
     if let Address::Pid(pid) = &target {
-        let Some(process) = table::find(*pid) else { return timer };
+        let Some(process) = table::find(*pid) else {
+            return timer;
+        };
         let mut signals = process.head().signals.lock();
         if signals.ended {
             return timer;
         }
         signals.relations().timers.insert(timer);
     }
-    let entry = Entry { target, node: context::node(), info: Info::new(message) };
+    let entry = Entry {
+        target,
+        node: context::node(),
+        info: Info::new(message),
+    };
     driver(&handle).insert(timer, far(delay), entry);
     timer
 }
@@ -120,18 +130,27 @@ struct Drivers {
 }
 
 /// Lock order: this one is never held together with a driver's queue.
-static DRIVERS: Mutex<Drivers> =
-    Mutex::new(Drivers { by_runtime: Vec::new(), by_timer: BTreeMap::new() });
+static DRIVERS: Mutex<Drivers> = Mutex::new(Drivers {
+    by_runtime: Vec::new(),
+    by_timer: BTreeMap::new(),
+});
 
 fn driver(handle: &Handle) -> Arc<Driver> {
     let mut drivers = DRIVERS.lock();
-    if let Some((_, driver)) = drivers.by_runtime.iter().find(|(runtime, _)| *runtime == handle.id()) {
+    if let Some((_, driver)) = drivers
+        .by_runtime
+        .iter()
+        .find(|(runtime, _)| *runtime == handle.id())
+    {
         return Arc::clone(driver);
     }
     let driver = Arc::new(Driver::default());
     drivers.by_runtime.push((handle.id(), Arc::clone(&driver)));
     drop(drivers);
-    let guard = RemoveDriver { runtime: handle.id(), driver: Arc::clone(&driver) };
+    let guard = RemoveDriver {
+        runtime: handle.id(),
+        driver: Arc::clone(&driver),
+    };
     drop(handle.spawn(drive(guard)));
     driver
 }
@@ -142,7 +161,10 @@ impl Driver {
         let mut queue = self.queue.lock();
         queue.due.insert(timer, due);
         queue.entries.insert((due, timer), entry);
-        let is_first = queue.entries.first_key_value().is_some_and(|((_, first), _)| *first == timer);
+        let is_first = queue
+            .entries
+            .first_key_value()
+            .is_some_and(|((_, first), _)| *first == timer);
         drop(queue);
         if is_first {
             self.changed.notify_one();
@@ -152,7 +174,9 @@ impl Driver {
     /// Takes out what is due, or says when the next is.
     fn next(&self) -> Result<Entry, Option<Instant>> {
         let mut queue = self.queue.lock();
-        let Some(first) = queue.entries.first_entry() else { return Err(None) };
+        let Some(first) = queue.entries.first_entry() else {
+            return Err(None);
+        };
         let (due, timer) = *first.key();
         if due > Instant::now() {
             return Err(Some(due));
@@ -212,8 +236,12 @@ struct RemoveDriver {
 impl Drop for RemoveDriver {
     fn drop(&mut self) {
         let mut drivers = DRIVERS.lock();
-        drivers.by_runtime.retain(|(runtime, _)| *runtime != self.runtime);
-        drivers.by_timer.retain(|_, driver| !Arc::ptr_eq(driver, &self.driver));
+        drivers
+            .by_runtime
+            .retain(|(runtime, _)| *runtime != self.runtime);
+        drivers
+            .by_timer
+            .retain(|_, driver| !Arc::ptr_eq(driver, &self.driver));
         drop(drivers);
         let queue = std::mem::take(&mut *self.driver.queue.lock());
         crate::panics::drop_quietly(queue);

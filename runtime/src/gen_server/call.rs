@@ -67,7 +67,14 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         message: S::Message,
         unwrap: fn(S::Reply) -> Option<T>,
     ) -> Self {
-        Self { server, handler, message: Some(message), unwrap, timeout: Some(DEFAULT_CALL_TIMEOUT), waiting: None }
+        Self {
+            server,
+            handler,
+            message: Some(message),
+            unwrap,
+            timeout: Some(DEFAULT_CALL_TIMEOUT),
+            waiting: None,
+        }
     }
 
     /// Waits at most `timeout` for the answer.
@@ -90,7 +97,9 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         };
         let head = process.head();
         if context::self_pid() == Some(head.pid) {
-            return Poll::Ready(Err(CallError::CallingSelf(self.info(ExitReason::other("calling_self")))));
+            return Poll::Ready(Err(CallError::CallingSelf(
+                self.info(ExitReason::other("calling_self")),
+            )));
         }
         let here = if self.handler.may_run_here() && context::may_inline(head.runtime) {
             process.run_here(self.handler, message)
@@ -99,11 +108,17 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         };
         let cell = match here {
             Here::Answered(reply) => return Poll::Ready(self.answer(reply)),
-            Here::NoReply => return Poll::Ready(Err(CallError::NoReply(self.info(ExitReason::Normal)))),
+            Here::NoReply => {
+                return Poll::Ready(Err(CallError::NoReply(self.info(ExitReason::Normal))));
+            }
             Here::Wait(cell) => cell,
             Here::Queue(message) => {
                 let cell = Arc::new(ReplyCell::default());
-                let envelope = Envelope::Call { message, cell: Arc::clone(&cell), caller: context::self_pid() };
+                let envelope = Envelope::Call {
+                    message,
+                    cell: Arc::clone(&cell),
+                    caller: context::self_pid(),
+                };
                 if let Err(envelope) = process.queue(envelope) {
                     crate::panics::drop_quietly(envelope);
                     return Poll::Ready(Err(CallError::NoProc(self.info(ExitReason::NoProc))));
@@ -113,12 +128,18 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         };
         drop(process);
         let deadline = self.timeout.map(far);
-        self.waiting = Some(Box::new(Waiting { cell, deadline, timer: None }));
+        self.waiting = Some(Box::new(Waiting {
+            cell,
+            deadline,
+            timer: None,
+        }));
         self.wait(cx)
     }
 
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
-        let Some(waiting) = &mut self.waiting else { return Poll::Pending };
+        let Some(waiting) = &mut self.waiting else {
+            return Poll::Pending;
+        };
         if let Poll::Ready(outcome) = waiting.cell.poll(cx) {
             self.waiting = None;
             return Poll::Ready(self.outcome(outcome));
@@ -154,14 +175,23 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         let info = self.info(ExitReason::NoProc);
         match *unresolved {
             Unresolved::NoProc => CallError::NoProc(info),
-            Unresolved::Wrong { found } => CallError::WrongServer { expected: type_name::<S>(), found, info },
+            Unresolved::Wrong { found } => CallError::WrongServer {
+                expected: type_name::<S>(),
+                found,
+                info,
+            },
         }
     }
 
     #[cold]
     fn info(&self, reason: ExitReason) -> Box<CallInfo> {
         let operation = self.handler.name();
-        Box::new(CallInfo { reason, server: self.server.address(), operation, timeout: self.timeout })
+        Box::new(CallInfo {
+            reason,
+            server: self.server.address(),
+            operation,
+            timeout: self.timeout,
+        })
     }
 }
 
@@ -181,7 +211,9 @@ impl<S: GenServer, T> Future for Call<'_, S, T> {
         if context::is_exiting() {
             return Poll::Pending;
         }
-        let Some(message) = this.message.take() else { return this.wait(cx) };
+        let Some(message) = this.message.take() else {
+            return this.wait(cx);
+        };
         // A loop of calls that are answered at once lets other tasks run, as a loop of channel receives does.
         match tokio::task::coop::poll_proceed(cx) {
             Poll::Ready(restore) => restore.made_progress(),
@@ -196,7 +228,9 @@ impl<S: GenServer, T> Future for Call<'_, S, T> {
 
 impl<S: GenServer> Waiting<S> {
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.deadline else { return Poll::Pending };
+        let Some(deadline) = self.deadline else {
+            return Poll::Pending;
+        };
         let timer = self.timer.get_or_insert_with(|| borrow_timer(deadline));
         loop {
             if timer.as_mut().poll(cx).is_pending() {
@@ -230,7 +264,8 @@ impl<S: GenServer> Drop for Waiting<S> {
 
 /// The process's timer if it is there, moved to an earlier time if need be; else a new one (rule 2).
 fn borrow_timer(deadline: Instant) -> Pin<Box<Sleep>> {
-    let shared = context::with_current(|process| process.head().signals.lock().timer.take()).flatten();
+    let shared =
+        context::with_current(|process| process.head().signals.lock().timer.take()).flatten();
     match shared {
         Some(mut timer) => {
             if timer.deadline() > deadline {

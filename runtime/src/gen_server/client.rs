@@ -115,7 +115,10 @@ pub(crate) enum Unresolved {
 
 fn downcast<S: GenServer>(process: ProcessRef) -> Result<Arc<ServerProcess<S>>, Unresolved> {
     let found = process.head().type_name;
-    process.into_any().downcast().map_err(|_| Unresolved::Wrong { found })
+    process
+        .into_any()
+        .downcast()
+        .map_err(|_| Unresolved::Wrong { found })
 }
 
 impl<S: GenServer> TryFrom<Pid> for ServerRef<S> {
@@ -126,7 +129,11 @@ impl<S: GenServer> TryFrom<Pid> for ServerRef<S> {
         match downcast(process) {
             Ok(process) => Ok(Self::bound(process)),
             Err(Unresolved::NoProc) => Err(WrongServer::NoProc(pid)),
-            Err(Unresolved::Wrong { found }) => Err(WrongServer::Type { pid, expected: type_name::<S>(), found }),
+            Err(Unresolved::Wrong { found }) => Err(WrongServer::Type {
+                pid,
+                expected: type_name::<S>(),
+                found,
+            }),
         }
     }
 }
@@ -187,12 +194,16 @@ pub trait Server: Sync {
     /// Elixir's `GenServer.whereis/1`.
     #[doc(alias = "whereis")]
     fn pid(&self) -> Option<Pid> {
-        self.server_ref().process().map(|process| process.head().pid)
+        self.server_ref()
+            .process()
+            .map(|process| process.head().pid)
     }
 
     /// Whether it is alive: no exit is pending and it has not ended.
     fn is_alive(&self) -> bool {
-        self.server_ref().process().is_some_and(|process| process.head().is_alive())
+        self.server_ref()
+            .process()
+            .is_some_and(|process| process.head().is_alive())
     }
 
     /// Monitors it: see [`process::monitor`](crate::process::monitor).
@@ -246,7 +257,9 @@ async fn when_up<S: GenServer>(server: &ServerRef<S>, patience: Duration) -> Res
                 None => registered.await,
             }
         };
-        tokio::time::timeout_at(deadline, changed).await.map_err(|_| no_proc())?;
+        tokio::time::timeout_at(deadline, changed)
+            .await
+            .map_err(|_| no_proc())?;
     }
 }
 

@@ -47,7 +47,11 @@ impl CallInfo {
 
 impl fmt::Display for CallInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "call of `{}` at {} failed: {}", self.operation, self.server, self.reason)
+        write!(
+            f,
+            "call of `{}` at {} failed: {}",
+            self.operation, self.server, self.reason
+        )
     }
 }
 
@@ -120,7 +124,9 @@ impl fmt::Display for CallError {
             Self::CallingSelf(_) => f.write_str(" failed: a process cannot call itself"),
             Self::Exit(_) => write!(f, " failed: the server ended: {}", info.reason),
             Self::NoReply(_) => f.write_str(" failed: the server dropped the request unanswered"),
-            Self::WrongServer { expected, found, .. } => write!(f, " failed: expected a `{expected}`, found a `{found}`"),
+            Self::WrongServer {
+                expected, found, ..
+            } => write!(f, " failed: expected a `{expected}`, found a `{found}`"),
         }
     }
 }
@@ -170,7 +176,11 @@ impl fmt::Display for WrongServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoProc(pid) => write!(f, "there is no process {pid}"),
-            Self::Type { pid, expected, found } => write!(f, "{pid} is a `{found}`, not a `{expected}`"),
+            Self::Type {
+                pid,
+                expected,
+                found,
+            } => write!(f, "{pid} is a `{found}`, not a `{expected}`"),
         }
     }
 }

@@ -37,13 +37,21 @@ impl Handler {
     /// A plain `fn` handler.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, always_queued: false, state: AtomicU32::new(UNKNOWN) }
+        Self {
+            name,
+            always_queued: false,
+            state: AtomicU32::new(UNKNOWN),
+        }
     }
 
     /// A handler whose calls always go through the mailbox: it awaits, answers later, or is known to take long.
     #[must_use]
     pub const fn queued(name: &'static str) -> Self {
-        Self { name, always_queued: true, state: AtomicU32::new(UNKNOWN) }
+        Self {
+            name,
+            always_queued: true,
+            state: AtomicU32::new(UNKNOWN),
+        }
     }
 
     /// The name of the handler.
@@ -69,7 +77,8 @@ impl Handler {
     /// The time, if this call is to be timed.
     #[inline]
     pub(crate) fn sample(&self) -> Option<Instant> {
-        let is_due = context::tick() % SAMPLE == 0 || self.state.load(Ordering::Relaxed) != FAST;
+        let is_due =
+            context::tick().is_multiple_of(SAMPLE) || self.state.load(Ordering::Relaxed) != FAST;
         is_due.then(Instant::now)
     }
 

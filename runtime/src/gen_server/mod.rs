@@ -92,7 +92,11 @@ pub trait GenServer: ServerOptions {
     }
 
     /// Handles a call or cast that [`handle_now`](Self::handle_now) gave back.
-    fn handle(&mut self, message: Self::Message, caller: &mut Caller<Self>) -> impl Future<Output = Next<Self>> + Send {
+    fn handle(
+        &mut self,
+        message: Self::Message,
+        caller: &mut Caller<Self>,
+    ) -> impl Future<Output = Next<Self>> + Send {
         drop(message);
         let _ = caller;
         async { unreachable!("`handle_now` gave a message back, and there is no `handle` for it") }
@@ -136,5 +140,9 @@ impl<S: GenServer> Continue<Infallible> for S {
 
 /// Logs a message that no handler takes, as Elixir does.
 pub fn unexpected_info<S: GenServer>(info: &Info) {
-    report::unexpected(std::any::type_name::<S>(), crate::process::try_self_pid(), info.type_name());
+    report::unexpected(
+        std::any::type_name::<S>(),
+        crate::process::try_self_pid(),
+        info.type_name(),
+    );
 }

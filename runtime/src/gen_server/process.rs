@@ -34,7 +34,11 @@ use crate::{ExitReason, GenServer, Info, Pid};
 
 /// What is in the mailbox of a server.
 pub(crate) enum Envelope<S: GenServer> {
-    Call { message: S::Message, cell: Arc<ReplyCell<S::Reply>>, caller: Option<Pid> },
+    Call {
+        message: S::Message,
+        cell: Arc<ReplyCell<S::Reply>>,
+        caller: Option<Pid>,
+    },
     Cast(S::Message),
     Info(Info),
     /// A request to stop (`SRV-10`).
@@ -61,11 +65,17 @@ impl<S: GenServer> Letter for Envelope<S> {
     }
 }
 
+/// A caller, and what it is answered.
+pub(crate) type Answer<S> = (
+    Arc<ReplyCell<<S as GenServer>::Reply>>,
+    <S as GenServer>::Reply,
+);
+
 /// What a caller leaves to the task (rule 4).
 pub(crate) enum Carried<S: GenServer> {
     Then(Then<S>),
     /// The answer of a stop goes out after `terminate` (`SRV-6`).
-    Stop(ExitReason, Option<(Arc<ReplyCell<S::Reply>>, S::Reply)>),
+    Stop(ExitReason, Option<Answer<S>>),
 }
 
 /// How a call went that was tried here.
@@ -110,8 +120,10 @@ impl<S: GenServer> ServerProcess<S> {
     /// Runs a handler here, if the server is idle.
     #[inline]
     pub(crate) fn run_here(&self, handler: &Handler, message: S::Message) -> Here<S> {
-        let Some(mut state) = self.slot.take() else { return Here::Queue(message) };
-        if self.head.word.load(Ordering::Acquire) != bits::IDLE {
+        let Some(mut state) = self.slot.take() else {
+            return Here::Queue(message);
+        };
+        if self.head.word.load(Ordering::Acquire) & bits::ALL != bits::IDLE {
             self.give_back(state);
             return Here::Queue(message);
         }
@@ -123,7 +135,10 @@ impl<S: GenServer> ServerProcess<S> {
             handler.took(began.elapsed());
         }
         match result {
-            Ok(Ok(Next { reply: Some(reply), then: Then::Wait })) => {
+            Ok(Ok(Next {
+                reply: Some(reply),
+                then: Then::Wait,
+            })) => {
                 if self.give_back(state) & bits::EXIT != 0 && self.ends_itself() {
                     drop_quietly(reply);
                     return self.wait_for_end();
@@ -136,7 +151,13 @@ impl<S: GenServer> ServerProcess<S> {
                 Here::Queue(message)
             }
             Ok(Ok(next)) => self.leave(state, next),
-            Err(Unwound::Raised(reason)) => self.leave(state, Next { reply: None, then: Then::Stop(reason) }),
+            Err(Unwound::Raised(reason)) => self.leave(
+                state,
+                Next {
+                    reply: None,
+                    then: Then::Stop(reason),
+                },
+            ),
             Err(Unwound::Ended) => {
                 self.give_back(state);
                 self.wait_for_end()
@@ -146,9 +167,9 @@ impl<S: GenServer> ServerProcess<S> {
 
     /// Puts the state back and wakes the task if there is something to do (rule 3). Returns what `word` said.
     #[inline]
-    fn give_back(&self, state: Box<S>) -> u32 {
+    fn give_back(&self, state: Box<S>) -> u64 {
         self.slot.put(state);
-        let word = self.head.set(0);
+        let word = self.head.ran();
         if word != bits::IDLE {
             self.gave_back_to(word);
         }
@@ -156,7 +177,7 @@ impl<S: GenServer> ServerProcess<S> {
     }
 
     #[cold]
-    fn gave_back_to(&self, word: u32) {
+    fn gave_back_to(&self, word: u64) {
         if word & bits::ENDED == 0 {
             self.head.wake();
         } else if let Some(state) = self.slot.take() {
@@ -176,7 +197,10 @@ impl<S: GenServer> ServerProcess<S> {
             (Then::Stop(reason), Some(reply)) => {
                 let cell = Arc::new(ReplyCell::default());
                 death::add_waiter(self, Arc::<ReplyCell<S::Reply>>::clone(&cell));
-                (Carried::Stop(reason, Some((Arc::clone(&cell), reply))), Here::Wait(cell))
+                (
+                    Carried::Stop(reason, Some((Arc::clone(&cell), reply))),
+                    Here::Wait(cell),
+                )
             }
             (then, Some(reply)) => (Carried::Then(then), Here::Answered(reply)),
             (then, None) => (Carried::Then(then), Here::NoReply),
@@ -195,7 +219,12 @@ impl<S: GenServer> ServerProcess<S> {
     }
 
     fn ends_itself(&self) -> bool {
-        self.head.signals.lock().pending.as_ref().is_some_and(|pending| pending.by_itself)
+        self.head
+            .signals
+            .lock()
+            .pending
+            .as_ref()
+            .is_some_and(|pending| pending.by_itself)
     }
 
     /// Gives the state to the slot, for callers to use (rule 1).
@@ -254,7 +283,12 @@ impl<S: GenServer> Process for ServerProcess<S> {
         self.mailbox.remove(found)
     }
 
-    fn select(&self, seen: &mut usize, waker: Option<&Waker>, select: &mut dyn FnMut(Info) -> Option<Info>) -> bool {
+    fn select(
+        &self,
+        seen: &mut usize,
+        waker: Option<&Waker>,
+        select: &mut dyn FnMut(Info) -> Option<Info>,
+    ) -> bool {
         self.mailbox.select(seen, waker, select)
     }
 
@@ -278,7 +312,9 @@ impl<S: GenServer> Process for ServerProcess<S> {
         if !self.head.has(bits::IDLE) {
             return true;
         }
-        let Some(state) = self.slot.take() else { return false };
+        let Some(state) = self.slot.take() else {
+            return false;
+        };
         self.head.clear(bits::IDLE);
         drop_quietly(state);
         true

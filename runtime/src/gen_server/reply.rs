@@ -58,17 +58,32 @@ impl<S: GenServer> Caller<S> {
     ///
     /// Taken a second time, or for a cast, it answers nobody.
     pub fn later<T: Send + 'static>(&mut self, wrap: fn(T) -> S::Reply) -> ReplyTo<T> {
-        let Some(cell) = self.cell.take() else { return ReplyTo { pid: self.pid, deferred: None } };
+        let Some(cell) = self.cell.take() else {
+            return ReplyTo {
+                pid: self.pid,
+                deferred: None,
+            };
+        };
         let waiter: Arc<dyn Deathwatch> = Arc::<ReplyCell<S::Reply>>::clone(&cell);
         let mref = death::add_waiter(&*self.process, waiter);
-        let deferred = DeferredCell { cell, wrap, process: Arc::clone(&self.process), mref };
-        ReplyTo { pid: self.pid, deferred: Some(Box::new(deferred)) }
+        let deferred = DeferredCell {
+            cell,
+            wrap,
+            process: Arc::clone(&self.process),
+            mref,
+        };
+        ReplyTo {
+            pid: self.pid,
+            deferred: Some(Box::new(deferred)),
+        }
     }
 }
 
 impl<S: GenServer> std::fmt::Debug for Caller<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Caller").field("pid", &self.pid).finish_non_exhaustive()
+        f.debug_struct("Caller")
+            .field("pid", &self.pid)
+            .finish_non_exhaustive()
     }
 }
 
@@ -119,7 +134,9 @@ impl<T: Send + 'static> Drop for ReplyTo<T> {
 
 impl<T: Send + 'static> std::fmt::Debug for ReplyTo<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReplyTo").field("caller", &self.pid).finish_non_exhaustive()
+        f.debug_struct("ReplyTo")
+            .field("caller", &self.pid)
+            .finish_non_exhaustive()
     }
 }
 

@@ -27,7 +27,9 @@ impl<S: GenServer> Then<S> {
     where
         S: Continue<C>,
     {
-        Self::Continue(Box::new(move |state: &mut S| -> NextFuture<'_, S> { Box::pin(state.handle_continue(value)) }))
+        Self::Continue(Box::new(move |state: &mut S| -> NextFuture<'_, S> {
+            Box::pin(state.handle_continue(value))
+        }))
     }
 }
 
@@ -45,28 +47,43 @@ impl<S: GenServer> Next<S> {
     /// Answers, and waits for the next message.
     #[inline]
     pub fn reply(reply: S::Reply) -> Self {
-        Self { reply: Some(reply), then: Then::Wait }
+        Self {
+            reply: Some(reply),
+            then: Then::Wait,
+        }
     }
 
     /// Waits for the next message. A caller is answered later, or gets [`CallError::NoReply`](crate::CallError::NoReply).
     #[inline]
     pub fn no_reply() -> Self {
-        Self { reply: None, then: Then::Wait }
+        Self {
+            reply: None,
+            then: Then::Wait,
+        }
     }
 
     /// Runs `terminate`, then answers if there is an answer, then ends with `reason` (`SRV-6`).
     pub fn stop(self, reason: impl Into<ExitReason>) -> Self {
-        Self { then: Then::Stop(reason.into()), ..self }
+        Self {
+            then: Then::Stop(reason.into()),
+            ..self
+        }
     }
 
     /// If no message comes for `duration`, [`Timeout`](crate::Timeout) arrives in `handle_info` (`SRV-11`).
     pub fn timeout_after(self, duration: Duration) -> Self {
-        Self { then: Then::Timeout(duration), ..self }
+        Self {
+            then: Then::Timeout(duration),
+            ..self
+        }
     }
 
     /// Gives back memory while it waits (`SRV-12`).
     pub fn hibernate(self) -> Self {
-        Self { then: Then::Hibernate, ..self }
+        Self {
+            then: Then::Hibernate,
+            ..self
+        }
     }
 
     /// Runs [`Continue::handle_continue`] before the next message (`SRV-1`).
@@ -74,13 +91,18 @@ impl<S: GenServer> Next<S> {
     where
         S: Continue<C>,
     {
-        Self { then: Then::continue_with(value), ..self }
+        Self {
+            then: Then::continue_with(value),
+            ..self
+        }
     }
 }
 
 impl<S: GenServer> fmt::Debug for Next<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Next").field("has_reply", &self.reply.is_some()).finish_non_exhaustive()
+        f.debug_struct("Next")
+            .field("has_reply", &self.reply.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -119,29 +141,44 @@ pub struct Reply<T, C = Infallible> {
 impl<T, C> Reply<T, C> {
     /// Answers, and waits for the next message.
     pub const fn ok(value: T) -> Self {
-        Self { value, after: After::Wait }
+        Self {
+            value,
+            after: After::Wait,
+        }
     }
 
     /// Runs `terminate`, then answers, then ends with `reason` (`SRV-6`).
     pub fn stop(reason: impl Into<ExitReason>, value: T) -> Self {
-        Self { value, after: After::Stop(reason.into()) }
+        Self {
+            value,
+            after: After::Stop(reason.into()),
+        }
     }
 
     /// If no message comes for `duration` after the answer, [`Timeout`](crate::Timeout) arrives in `#[handle_info]`
     /// (`SRV-11`).
     #[doc(alias = "timeout")]
     pub fn timeout_after(self, duration: Duration) -> Self {
-        Self { after: After::Timeout(duration), ..self }
+        Self {
+            after: After::Timeout(duration),
+            ..self
+        }
     }
 
     /// Gives back memory while it waits (`SRV-12`).
     pub fn hibernate(self) -> Self {
-        Self { after: After::Hibernate, ..self }
+        Self {
+            after: After::Hibernate,
+            ..self
+        }
     }
 
     /// Answers, then runs the `#[handle_continue]` for `C` before the next message (`SRV-1`).
     pub fn continue_with(self, value: C) -> Self {
-        Self { after: After::Continue(value), ..self }
+        Self {
+            after: After::Continue(value),
+            ..self
+        }
     }
 
     /// In the terms of the plain trait; `wrap` makes the server's reply of the value.
@@ -150,7 +187,10 @@ impl<T, C> Reply<T, C> {
     where
         C: Send + 'static,
     {
-        Next { reply: Some(wrap(self.value)), then: self.after.into_then() }
+        Next {
+            reply: Some(wrap(self.value)),
+            then: self.after.into_then(),
+        }
     }
 }
 
@@ -170,23 +210,31 @@ impl<C> NoReply<C> {
 
     /// Runs `terminate`, then ends with `reason` (`SRV-6`).
     pub fn stop(reason: impl Into<ExitReason>) -> Self {
-        Self { after: After::Stop(reason.into()) }
+        Self {
+            after: After::Stop(reason.into()),
+        }
     }
 
     /// If no message comes for `duration`, [`Timeout`](crate::Timeout) arrives in `#[handle_info]` (`SRV-11`).
     #[doc(alias = "timeout")]
     pub fn timeout_after(self, duration: Duration) -> Self {
-        Self { after: After::Timeout(duration) }
+        Self {
+            after: After::Timeout(duration),
+        }
     }
 
     /// Gives back memory while it waits (`SRV-12`).
     pub fn hibernate(self) -> Self {
-        Self { after: After::Hibernate }
+        Self {
+            after: After::Hibernate,
+        }
     }
 
     /// Runs the `#[handle_continue]` for `C` before the next message (`SRV-1`).
     pub fn continue_with(self, value: C) -> Self {
-        Self { after: After::Continue(value) }
+        Self {
+            after: After::Continue(value),
+        }
     }
 }
 
@@ -210,7 +258,10 @@ impl<S: GenServer> IntoNext<S> for () {
 
 impl<S: GenServer + Continue<C>, C: Send + 'static> IntoNext<S> for NoReply<C> {
     fn into_next(self) -> Next<S> {
-        Next { reply: None, then: self.after.into_then() }
+        Next {
+            reply: None,
+            then: self.after.into_then(),
+        }
     }
 }
 

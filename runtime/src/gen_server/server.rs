@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use tokio::time::Instant;
 
-use crate::gen_server::process::{Carried, Envelope, ServerProcess};
+use crate::gen_server::process::{Answer, Carried, Envelope, ServerProcess};
 use crate::gen_server::reply::{Caller, Outcome, ReplyCell, Unanswered};
 use crate::gen_server::returns::{Next, Then};
 use crate::panics::{Unwound, catch, drop_quietly};
@@ -16,8 +16,6 @@ use crate::process::control::{Process, bits};
 use crate::process::receive::far;
 use crate::{Exit, ExitReason, GenServer, Info, Pid, Timeout};
 
-type Answer<S> = (Arc<ReplyCell<<S as GenServer>::Reply>>, <S as GenServer>::Reply);
-
 /// What the loop does next.
 enum Step<S: GenServer> {
     Then(Then<S>),
@@ -25,8 +23,15 @@ enum Step<S: GenServer> {
 }
 
 /// Serves until the server ends by itself; a pending exit drops this future at a suspension.
-pub(crate) async fn serve<S: GenServer>(process: Arc<ServerProcess<S>>, state: Box<S>, first: Then<S>) -> ExitReason {
-    let mut server = Loop { process, state: Some(state) };
+pub(crate) async fn serve<S: GenServer>(
+    process: Arc<ServerProcess<S>>,
+    state: Box<S>,
+    first: Then<S>,
+) -> ExitReason {
+    let mut server = Loop {
+        process,
+        state: Some(state),
+    };
     let mut step = Step::Then(first);
     loop {
         step = match step {
@@ -74,7 +79,13 @@ impl<S: GenServer> Loop<S> {
             };
             // With a timeout armed the state stays here, so that every message comes through the mailbox and cancels it.
             let process = &self.process;
-            let mail = poll_fn(|_| if process.head().has(bits::MAIL) { Poll::Ready(()) } else { Poll::Pending });
+            let mail = poll_fn(|_| {
+                if process.head().has(bits::MAIL) {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            });
             if tokio::time::timeout_at(deadline, mail).await.is_err() {
                 return self.info(Info::new(Timeout)).await;
             }
@@ -95,17 +106,31 @@ impl<S: GenServer> Loop<S> {
 
     async fn handle(&mut self, envelope: Envelope<S>) -> Step<S> {
         match envelope {
-            Envelope::Call { message, cell, caller } => self.message(message, caller, Some(cell)).await,
+            Envelope::Call {
+                message,
+                cell,
+                caller,
+            } => self.message(message, caller, Some(cell)).await,
             Envelope::Cast(message) => self.message(message, None, None).await,
             Envelope::Info(info) => self.info(info).await,
             Envelope::Stop(reason) => Step::Stop(reason, None),
         }
     }
 
-    async fn message(&mut self, message: S::Message, pid: Option<Pid>, cell: Option<Arc<ReplyCell<S::Reply>>>) -> Step<S> {
-        let Some(state) = &mut self.state else { return Step::Stop(ExitReason::Normal, None) };
+    async fn message(
+        &mut self,
+        message: S::Message,
+        pid: Option<Pid>,
+        cell: Option<Arc<ReplyCell<S::Reply>>>,
+    ) -> Step<S> {
+        let Some(state) = &mut self.state else {
+            return Step::Stop(ExitReason::Normal, None);
+        };
         context::set_caller(pid);
-        let mut unanswered = Unanswered { cell, process: &*self.process };
+        let mut unanswered = Unanswered {
+            cell,
+            process: &*self.process,
+        };
         let result = catch(|| state.handle_now(message));
         context::set_caller(None);
         let message = match result {
@@ -116,7 +141,11 @@ impl<S: GenServer> Loop<S> {
             }
             Err(unwound) => return raised(unwound).await,
         };
-        let mut caller = Caller { pid, cell: unanswered.cell.take(), process: Arc::clone(&self.process) };
+        let mut caller = Caller {
+            pid,
+            cell: unanswered.cell.take(),
+            process: Arc::clone(&self.process),
+        };
         drop(unanswered);
         let result = guarded(pid, || state.handle(message, &mut caller)).await;
         match result {
@@ -135,7 +164,9 @@ impl<S: GenServer> Loop<S> {
             // SRV-8: it never reaches the handler.
             return Step::Stop(exit.reason.clone(), None);
         }
-        let Some(state) = &mut self.state else { return Step::Stop(ExitReason::Normal, None) };
+        let Some(state) = &mut self.state else {
+            return Step::Stop(ExitReason::Normal, None);
+        };
         let next = guarded(None, || state.handle_info(info)).await;
         self.settle(next).await
     }
@@ -152,7 +183,9 @@ impl<S: GenServer> Loop<S> {
 
     /// Ends in order: terminate, answer, drop the state (`SRV-6`, `SRV-9`).
     async fn stop(&mut self, mut reason: ExitReason, answer: Option<Answer<S>>) -> ExitReason {
-        let Some(mut state) = self.state.take() else { return reason };
+        let Some(mut state) = self.state.take() else {
+            return reason;
+        };
         let answer = AnswerOnDrop(answer);
         match guarded(None, || state.terminate(&reason)).await {
             Ok(()) => {}
@@ -188,10 +221,15 @@ impl<S: GenServer> ServerProcess<S> {
 
 /// Sends the answer, unless the server is to stop: then it goes out after `terminate`, and a caller without one stays in
 /// `cell`, to hear of the end.
-fn answer<S: GenServer>(Next { reply, then }: Next<S>, cell: &mut Option<Arc<ReplyCell<S::Reply>>>) -> Step<S> {
+fn answer<S: GenServer>(
+    Next { reply, then }: Next<S>,
+    cell: &mut Option<Arc<ReplyCell<S::Reply>>>,
+) -> Step<S> {
     match (then, reply) {
         (Then::Stop(reason), None) => Step::Stop(reason, None),
-        (Then::Stop(reason), Some(reply)) => Step::Stop(reason, cell.take().map(|cell| (cell, reply))),
+        (Then::Stop(reason), Some(reply)) => {
+            Step::Stop(reason, cell.take().map(|cell| (cell, reply)))
+        }
         (then, reply) => {
             if let Some(cell) = cell.take() {
                 cell.put(reply.map_or(Outcome::NoReply, Outcome::Reply));
@@ -210,7 +248,10 @@ async fn raised<S: GenServer>(unwound: Unwound) -> Step<S> {
 }
 
 /// Runs a callback; a panic in it ends the callback alone.
-async fn guarded<F: Future>(caller: Option<Pid>, make: impl FnOnce() -> F) -> Result<F::Output, Unwound> {
+async fn guarded<F: Future>(
+    caller: Option<Pid>,
+    make: impl FnOnce() -> F,
+) -> Result<F::Output, Unwound> {
     context::set_caller(caller);
     let future = catch(make)?;
     let mut future = pin!(future);

@@ -24,7 +24,9 @@ use crate::panics::{Unwound, catch};
 use crate::parcel::Parcel;
 use crate::process::control::{Deathwatch, Process, ProcessRef};
 use crate::process::receive::far;
-use crate::process::{context, death, exit_from, launch, link_to_starter, not_a_process, unlink_from};
+use crate::process::{
+    context, death, exit_from, launch, link_to_starter, not_a_process, unlink_from,
+};
 use crate::sync::Mutex;
 use crate::{ExitReason, GenServer, MonitorRef, Name, RegisterError, ServerRef, StartError};
 
@@ -79,7 +81,14 @@ impl<S: GenServer> Start<S> {
     #[track_caller]
     fn new(args: S::Args, link: bool) -> Self {
         let name = S::NAME.map(Name::from_static);
-        Self { args: Some(args), link, name, timeout: None, place: Location::caller(), starting: None }
+        Self {
+            args: Some(args),
+            link,
+            name,
+            timeout: None,
+            place: Location::caller(),
+            starting: None,
+        }
     }
 
     /// Registers it under `name`, before `init` runs (`STA-2`).
@@ -113,7 +122,11 @@ impl<S: GenServer> Start<S> {
             not_a_process(&format!("start_link at {}", self.place));
         }
         let parent = starter.as_ref().map(|starter| starter.head().pid);
-        let process = Arc::new(ServerProcess::<S>::new(context::node(), handle.id(), parent));
+        let process = Arc::new(ServerProcess::<S>::new(
+            context::node(),
+            handle.id(),
+            parent,
+        ));
         let cell = Arc::new(StartCell::default());
         let mref = death::add_waiter(&*process, Arc::<StartCell>::clone(&cell));
         process.head().signals.lock().trap_exit = S::TRAP_EXIT;
@@ -121,21 +134,42 @@ impl<S: GenServer> Start<S> {
             process.head().signals.lock().starting = true;
             link_to_starter(starter, process.head());
         }
-        let child = Child { process: Arc::clone(&process), cell: Arc::clone(&cell), mref };
-        launch(Arc::<ServerProcess<S>>::clone(&process), &handle, child.run(args, self.name.take()));
-        let timer = self.timeout.map(|timeout| Box::pin(tokio::time::sleep_until(far(timeout))));
-        Starting { process, cell, starter, timer, timed_out: false }
+        let child = Child {
+            process: Arc::clone(&process),
+            cell: Arc::clone(&cell),
+            mref,
+        };
+        launch(
+            Arc::<ServerProcess<S>>::clone(&process),
+            &handle,
+            child.run(args, self.name.take()),
+        );
+        let timer = self
+            .timeout
+            .map(|timeout| Box::pin(tokio::time::sleep_until(far(timeout))));
+        Starting {
+            process,
+            cell,
+            starter,
+            timer,
+            timed_out: false,
+        }
     }
 
     /// Starts, for a supervisor: the process itself.
-    pub(crate) fn poll_start(&mut self, cx: &mut Context<'_>) -> Poll<Result<ServerRef<S>, StartError>> {
+    pub(crate) fn poll_start(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<ServerRef<S>, StartError>> {
         if context::is_exiting() {
             return Poll::Pending;
         }
         if let Some(args) = self.args.take() {
             self.starting = Some(self.begin(args));
         }
-        let Some(starting) = &mut self.starting else { return Poll::Pending };
+        let Some(starting) = &mut self.starting else {
+            return Poll::Pending;
+        };
         if let Some(timer) = &mut starting.timer
             && timer.as_mut().poll(cx).is_ready()
         {
@@ -143,7 +177,9 @@ impl<S: GenServer> Start<S> {
             starting.timed_out = true;
             starting.give_up();
         }
-        let Poll::Ready(result) = starting.cell.result.poll(cx) else { return Poll::Pending };
+        let Poll::Ready(result) = starting.cell.result.poll(cx) else {
+            return Poll::Pending;
+        };
         let timed_out = starting.timed_out;
         let process = Arc::clone(&starting.process);
         if timed_out && result.is_ok() {
@@ -175,7 +211,10 @@ impl<S: GenServer> Starting<S> {
         if let Some(starter) = &self.starter {
             unlink_from(starter, self.process.head().pid);
         }
-        let killer = self.starter.as_ref().map_or(self.process.head().pid, |starter| starter.head().pid);
+        let killer = self
+            .starter
+            .as_ref()
+            .map_or(self.process.head().pid, |starter| starter.head().pid);
         exit_from(killer, &*self.process, ExitReason::Kill);
     }
 }
@@ -216,14 +255,20 @@ impl<S: GenServer> Child<S> {
         let (state, then) = match init::<S>(args).await {
             Ok(InitKind::Start(state, then)) => (Box::new(state), then),
             Ok(InitKind::Ignore) => return self.fail(StartError::Ignored, ExitReason::Normal),
-            Ok(InitKind::Error(error)) => return self.fail(StartError::Init(error), ExitReason::Normal),
+            Ok(InitKind::Error(error)) => {
+                return self.fail(StartError::Init(error), ExitReason::Normal);
+            }
             Ok(InitKind::Stop(reason)) | Err(Unwound::Raised(reason)) => {
                 return self.fail(StartError::Exit(reason.clone()), reason);
             }
             // The reason stands in the process; the runner ends it at this suspension.
             Err(Unwound::Ended) => return std::future::pending().await,
         };
-        let Self { process, cell, mref } = self;
+        let Self {
+            process,
+            cell,
+            mref,
+        } = self;
         process.head().signals.lock().starting = false;
         if let Some(mref) = mref {
             death::forget_watcher(process.head().pid, mref);
@@ -235,11 +280,17 @@ impl<S: GenServer> Child<S> {
 
     fn register(&self, name: Name) -> Result<(), StartError> {
         let process: ProcessRef = Arc::<ServerProcess<S>>::clone(&self.process);
-        self.process.head().node.register(name, &process).map_err(|error| match error {
-            RegisterError::Taken(_, pid) => StartError::AlreadyStarted(pid),
-            RegisterError::Reserved(name) | RegisterError::HasName(name) => StartError::BadName(name),
-            RegisterError::NoProc(_) => StartError::Exit(ExitReason::Killed),
-        })
+        self.process
+            .head()
+            .node
+            .register(name, &process)
+            .map_err(|error| match error {
+                RegisterError::Taken(_, pid) => StartError::AlreadyStarted(pid),
+                RegisterError::Reserved(name) | RegisterError::HasName(name) => {
+                    StartError::BadName(name)
+                }
+                RegisterError::NoProc(_) => StartError::Exit(ExitReason::Killed),
+            })
     }
 
     /// The starter hears of the failure with the death (rule 1).
@@ -270,6 +321,8 @@ struct StartCell {
 impl Deathwatch for StartCell {
     fn died(&self, reason: &ExitReason) {
         let failure = self.failure.lock().take();
-        self.result.put(Err(failure.unwrap_or_else(|| StartError::Exit(reason.clone()))));
+        self.result.put(Err(
+            failure.unwrap_or_else(|| StartError::Exit(reason.clone()))
+        ));
     }
 }

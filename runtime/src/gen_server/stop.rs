@@ -26,12 +26,14 @@ use crate::{Address, ExitReason, GenServer, StopError};
 /// `gen_server:stop/3` (`SRV-10`).
 #[must_use = "a stop does nothing unless awaited"]
 pub struct Stop {
-    send: Option<Box<dyn FnOnce(ExitReason) -> Result<End, StopError> + Send>>,
+    send: Option<Box<Request>>,
     reason: ExitReason,
     timeout: Option<Duration>,
-    stopping: Option<Pin<Box<dyn Future<Output = Result<(), StopError>> + Send>>>,
+    stopping: Option<Pin<Box<Stopping>>>,
 }
 
+type Request = dyn FnOnce(ExitReason) -> Result<End, StopError> + Send;
+type Stopping = dyn Future<Output = Result<(), StopError>> + Send;
 type End = Pin<Box<dyn Future<Output = ExitReason> + Send>>;
 
 impl Stop {
@@ -40,7 +42,9 @@ impl Stop {
         let send = move |reason| {
             let process = match server.resolve() {
                 Ok(process) => process,
-                Err(Unresolved::NoProc | Unresolved::Wrong { .. }) => return Err(StopError::NoProc(server.address())),
+                Err(Unresolved::NoProc | Unresolved::Wrong { .. }) => {
+                    return Err(StopError::NoProc(server.address()));
+                }
             };
             if context::self_pid() == Some(process.head().pid) {
                 return Err(StopError::CallingSelf);
@@ -51,7 +55,12 @@ impl Stop {
                 Err(_) => Err(StopError::NoProc(Address::Pid(process.head().pid))),
             }
         };
-        Self { send: Some(Box::new(send)), reason: ExitReason::Normal, timeout: None, stopping: None }
+        Self {
+            send: Some(Box::new(send)),
+            reason: ExitReason::Normal,
+            timeout: None,
+            stopping: None,
+        }
     }
 
     /// The reason to end with, instead of `Normal`.
@@ -67,14 +76,24 @@ impl Stop {
     }
 }
 
-async fn stop(end: Result<End, StopError>, asked: ExitReason, timeout: Option<Duration>) -> Result<(), StopError> {
+async fn stop(
+    end: Result<End, StopError>,
+    asked: ExitReason,
+    timeout: Option<Duration>,
+) -> Result<(), StopError> {
     let end = end?;
     let reason = match timeout {
         None => end.await,
-        Some(timeout) => tokio::time::timeout_at(far(timeout), end).await.map_err(|_| StopError::Timeout(timeout))?,
+        Some(timeout) => tokio::time::timeout_at(far(timeout), end)
+            .await
+            .map_err(|_| StopError::Timeout(timeout))?,
     };
     suspend_if_exiting().await;
-    if reason == asked { Ok(()) } else { Err(StopError::Exit(reason)) }
+    if reason == asked {
+        Ok(())
+    } else {
+        Err(StopError::Exit(reason))
+    }
 }
 
 impl Future for Stop {
@@ -98,6 +117,9 @@ impl Future for Stop {
 
 impl fmt::Debug for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stop").field("reason", &self.reason).field("timeout", &self.timeout).finish_non_exhaustive()
+        f.debug_struct("Stop")
+            .field("reason", &self.reason)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }

@@ -45,7 +45,10 @@ impl Ambient {
 
 /// Runs code as a process: its control block is moved in and, whatever happens, out again.
 pub(crate) fn run_as<R>(process: &mut Option<ProcessRef>, code: impl FnOnce() -> R) -> R {
-    let _entered = Entered { before: Some(swap(State::of(process.take()))), process };
+    let _entered = Entered {
+        before: Some(swap(State::of(process.take()))),
+        process,
+    };
     code()
 }
 
@@ -88,7 +91,13 @@ impl State {
         let head = process.as_ref().map(|process| process.head());
         let pid = head.map_or(0, |head| head.pid.to_bits());
         let runtime = head.map(|head| head.runtime);
-        Self { pid, inlined: 0, caller: 0, runtime, process }
+        Self {
+            pid,
+            inlined: 0,
+            caller: 0,
+            runtime,
+            process,
+        }
     }
 }
 
@@ -111,7 +120,9 @@ pub(crate) struct Inlined {
 pub(crate) fn inline(server: Pid) -> Inlined {
     AMBIENT.with(|ambient| {
         ambient.inlined.set(server.to_bits());
-        Inlined { caller: ambient.caller.replace(ambient.pid.get()) }
+        Inlined {
+            caller: ambient.caller.replace(ambient.pid.get()),
+        }
     })
 }
 
@@ -190,7 +201,9 @@ pub(crate) fn current() -> Option<ProcessRef> {
 pub(crate) fn with_current<R>(read: impl FnOnce(&dyn Process) -> R) -> Option<R> {
     match AMBIENT.with(|ambient| ambient.inlined.get()) {
         0 => CURRENT.with_borrow(|current| current.as_deref().map(read)),
-        server => Pid::from_bits(server).and_then(table::find).map(|process| read(&*process)),
+        server => Pid::from_bits(server)
+            .and_then(table::find)
+            .map(|process| read(&*process)),
     }
 }
 
@@ -198,7 +211,11 @@ pub(crate) fn with_current<R>(read: impl FnOnce(&dyn Process) -> R) -> Option<R>
 #[inline]
 pub(crate) fn is_exiting() -> bool {
     AMBIENT.with(|ambient| ambient.inlined.get() == 0 && ambient.pid.get() != 0)
-        && CURRENT.with_borrow(|current| current.as_ref().is_some_and(|process| process.head().has(bits::EXIT)))
+        && CURRENT.with_borrow(|current| {
+            current
+                .as_ref()
+                .is_some_and(|process| process.head().has(bits::EXIT))
+        })
 }
 
 /// The node of the running code: its process's, a scope's or its thread's, the default (decision A12).

@@ -46,7 +46,12 @@ pub(crate) fn finish(process: &dyn Process, own_reason: ExitReason) {
     if let Some(name) = name {
         head.node.release(&name, head.pid);
     }
-    let Relations { links, monitors, watchers, timers } = *relations;
+    let Relations {
+        links,
+        monitors,
+        watchers,
+        timers,
+    } = *relations;
     timer::forget(timers);
     table::remove(head.pid);
     for (mref, target) in monitors {
@@ -54,19 +59,30 @@ pub(crate) fn finish(process: &dyn Process, own_reason: ExitReason) {
     }
     for partner in links {
         if let Some(partner) = table::find(partner) {
-            if starting && head.parent == Some(partner.head().pid) && spare_starter(process, &*partner) {
+            if starting
+                && head.parent == Some(partner.head().pid)
+                && spare_starter(process, &*partner)
+            {
                 continue;
             }
             signal_exit(&*partner, head.pid, reason.clone(), Cause::Link);
         }
     }
-    let (processes, waiters): (Vec<_>, Vec<_>) =
-        watchers.into_iter().partition(|(_, watcher)| matches!(watcher, Watcher::Process(..)));
+    let (processes, waiters): (Vec<_>, Vec<_>) = watchers
+        .into_iter()
+        .partition(|(_, watcher)| matches!(watcher, Watcher::Process(..)));
     for (mref, watcher) in processes.into_iter().chain(waiters) {
         match watcher {
             Watcher::Process(pid, from) => {
                 if let Some(watcher) = table::find(pid) {
-                    send_down(&*watcher, Down { mref, from, reason: reason.clone() });
+                    send_down(
+                        &*watcher,
+                        Down {
+                            mref,
+                            from,
+                            reason: reason.clone(),
+                        },
+                    );
                 }
             }
             Watcher::Waiter(waiter) => waiter.died(&reason),
@@ -91,7 +107,10 @@ fn spare_starter(child: &dyn Process, starter: &dyn Process) -> bool {
 pub(crate) fn forget_watcher(target: crate::Pid, mref: MonitorRef) {
     if let Some(target) = table::find(target) {
         let mut signals = target.head().signals.lock();
-        let removed = signals.relations.as_mut().and_then(|relations| relations.watchers.remove(&mref));
+        let removed = signals
+            .relations
+            .as_mut()
+            .and_then(|relations| relations.watchers.remove(&mref));
         drop(signals);
         drop(removed);
     }
@@ -100,9 +119,16 @@ pub(crate) fn forget_watcher(target: crate::Pid, mref: MonitorRef) {
 /// Delivers a `Down` if the watcher still has the monitor (`MON-1`, `MON-3`).
 pub(crate) fn send_down(watcher: &dyn Process, down: Down) {
     let mut signals = watcher.head().signals.lock();
-    let is_on = signals.relations.as_mut().is_some_and(|relations| relations.monitors.remove(&down.mref).is_some());
+    let is_on = signals
+        .relations
+        .as_mut()
+        .is_some_and(|relations| relations.monitors.remove(&down.mref).is_some());
     let info = Info::new(down);
-    let pushed = if is_on && !signals.is_over() { watcher.push(info) } else { Err(info) };
+    let pushed = if is_on && !signals.is_over() {
+        watcher.push(info)
+    } else {
+        Err(info)
+    };
     drop(signals);
     settle(pushed);
 }
@@ -116,7 +142,10 @@ pub(crate) fn add_waiter(target: &dyn Process, waiter: Arc<dyn Deathwatch>) -> O
         waiter.died(&ExitReason::NoProc);
         return None;
     }
-    signals.relations().watchers.insert(mref, Watcher::Waiter(waiter));
+    signals
+        .relations()
+        .watchers
+        .insert(mref, Watcher::Waiter(waiter));
     Some(mref)
 }
 
@@ -124,7 +153,11 @@ pub(crate) fn add_waiter(target: &dyn Process, waiter: Arc<dyn Deathwatch>) -> O
 pub(crate) fn watch(target: &dyn Process) -> impl Future<Output = ExitReason> + Send + use<> {
     let end = Arc::<Parcel<ExitReason>>::default();
     let mref = add_waiter(target, Arc::<Parcel<ExitReason>>::clone(&end));
-    let watch = Watch { pid: target.head().pid, end, mref };
+    let watch = Watch {
+        pid: target.head().pid,
+        end,
+        mref,
+    };
     async move { poll_fn(|cx| watch.end.poll(cx)).await }
 }
 

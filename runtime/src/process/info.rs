@@ -53,9 +53,15 @@ pub fn info(pid: Pid) -> Option<ProcessInfo> {
         type_name: head.type_name,
         parent: head.parent,
         message_queue_len,
-        links: relations.map(|all| all.links.iter().copied().collect()).unwrap_or_default(),
-        monitors: relations.map(|all| all.monitors.values().copied().collect()).unwrap_or_default(),
-        monitored_by: relations.map(|all| all.watching_processes()).unwrap_or_default(),
+        links: relations
+            .map(|all| all.links.iter().copied().collect())
+            .unwrap_or_default(),
+        monitors: relations
+            .map(|all| all.monitors.values().copied().collect())
+            .unwrap_or_default(),
+        monitored_by: relations
+            .map(|all| all.watching_processes())
+            .unwrap_or_default(),
         trap_exit: signals.trap_exit,
     })
 }
@@ -76,7 +82,12 @@ pub fn alive(pid: Pid) -> bool {
 /// `processes/0`.
 #[must_use]
 pub fn list() -> Vec<Pid> {
-    context::node().processes().iter().filter(|process| process.head().is_alive()).map(|process| process.head().pid).collect()
+    context::node()
+        .processes()
+        .iter()
+        .filter(|process| process.head().is_alive())
+        .map(|process| process.head().pid)
+        .collect()
 }
 
 /// Says what the running process is, for whoever looks at it.
@@ -98,5 +109,11 @@ pub fn set_label(label: impl Into<String>) {
 #[doc(alias = "get_label")]
 #[must_use]
 pub fn label(pid: Pid) -> Option<String> {
-    table::find(pid)?.head().signals.lock().label.as_deref().map(str::to_owned)
+    table::find(pid)?
+        .head()
+        .signals
+        .lock()
+        .label
+        .as_deref()
+        .map(str::to_owned)
 }

@@ -85,7 +85,10 @@ pub(crate) fn unlink_from(own: &ProcessRef, pid: Pid) {
 pub(crate) fn unlink_and_flush(pid: Pid) -> Option<ExitReason> {
     let own = context::current()?;
     unlink_from(&own, pid);
-    let exit = own.remove(&|info: &Info| info.downcast_ref::<Exit>().is_some_and(|exit| exit.from == pid))?;
+    let exit = own.remove(&|info: &Info| {
+        info.downcast_ref::<Exit>()
+            .is_some_and(|exit| exit.from == pid)
+    })?;
     exit.downcast::<Exit>().ok().map(|exit| exit.reason)
 }
 
@@ -96,7 +99,11 @@ fn remove(signals: &mut Signals, pid: Pid) {
 }
 
 /// Locks two processes in the order of their pids (rule 2 in `control.rs`).
-fn with_both<R>(own: &ProcessRef, other: &ProcessRef, change: impl FnOnce(&mut Signals, &mut Signals) -> R) -> R {
+fn with_both<R>(
+    own: &ProcessRef,
+    other: &ProcessRef,
+    change: impl FnOnce(&mut Signals, &mut Signals) -> R,
+) -> R {
     let (own, other) = (own.head(), other.head());
     if own.pid < other.pid {
         let mut first = own.signals.lock();
@@ -123,7 +130,9 @@ fn with_both<R>(own: &ProcessRef, other: &ProcessRef, change: impl FnOnce(&mut S
 /// # OTP
 /// `exit/2`.
 pub fn exit(target: impl Into<Address>, reason: impl Into<ExitReason>) {
-    let Ok(process) = resolve(&target.into()) else { return };
+    let Ok(process) = resolve(&target.into()) else {
+        return;
+    };
     let own = try_self_pid();
     let pid = process.head().pid;
     exit_from(own.unwrap_or(pid), &*process, reason.into());
@@ -143,6 +152,10 @@ pub fn kill(target: impl Into<Address>) {
 
 pub(crate) fn exit_from(from: Pid, target: &dyn Process, reason: ExitReason) {
     let by_itself = from == target.head().pid && try_self_pid() == Some(from);
-    let cause = if by_itself { Cause::ExitSelf } else { Cause::Exit };
+    let cause = if by_itself {
+        Cause::ExitSelf
+    } else {
+        Cause::Exit
+    };
     signal_exit(target, from, reason, cause);
 }

@@ -30,7 +30,6 @@ mod runner;
 mod spawn;
 pub(crate) mod table;
 
-
 pub use info::{ProcessInfo, alive, info, label, list, set_label};
 pub use links::{exit, kill, link, trap_exit, unlink};
 pub use monitors::{MonitoredEnd, demonitor, demonitor_flush, monitor, monitored};
@@ -121,7 +120,9 @@ pub fn send<M: Send + 'static>(pid: Pid, message: M) {
 /// # OTP
 /// `send/2` to a registered name, which raises `badarg` if nobody holds it.
 pub fn send_named<M: Send + 'static>(name: &str, message: M) -> Result<(), NoProc> {
-    let Some(process) = context::node().holder(name) else { return Err(NoProc::new(Address::from(name))) };
+    let Some(process) = context::node().holder(name) else {
+        return Err(NoProc::new(Address::from(name)));
+    };
     control::deliver(&*process, Info::new(message));
     Ok(())
 }

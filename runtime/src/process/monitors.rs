@@ -40,16 +40,32 @@ pub fn monitor(target: impl Into<Address>) -> MonitorRef {
         return mref;
     }
     // Own side first: it decides whether the `Down` may arrive (relations.rs).
-    caller.head().signals.lock().relations().monitors.insert(mref, pid.unwrap_or(caller.head().pid));
+    caller
+        .head()
+        .signals
+        .lock()
+        .relations()
+        .monitors
+        .insert(mref, pid.unwrap_or(caller.head().pid));
     let watched = target.is_some_and(|target| {
         let mut signals = target.head().signals.lock();
         if !signals.ended {
-            signals.relations().watchers.insert(mref, Watcher::Process(caller.head().pid, from.clone()));
+            signals
+                .relations()
+                .watchers
+                .insert(mref, Watcher::Process(caller.head().pid, from.clone()));
         }
         !signals.ended
     });
     if !watched {
-        death::send_down(&*caller, Down { mref, from, reason: ExitReason::NoProc });
+        death::send_down(
+            &*caller,
+            Down {
+                mref,
+                from,
+                reason: ExitReason::NoProc,
+            },
+        );
     }
     mref
 }
@@ -65,7 +81,13 @@ pub fn monitor(target: impl Into<Address>) -> MonitorRef {
 #[track_caller]
 pub fn demonitor(mref: MonitorRef) -> bool {
     let caller = this("demonitor");
-    let target = caller.head().signals.lock().relations.as_mut().and_then(|relations| relations.monitors.remove(&mref));
+    let target = caller
+        .head()
+        .signals
+        .lock()
+        .relations
+        .as_mut()
+        .and_then(|relations| relations.monitors.remove(&mref));
     if let Some(target) = target {
         death::forget_watcher(target, mref);
     }
@@ -83,7 +105,10 @@ pub fn demonitor(mref: MonitorRef) -> bool {
 pub fn demonitor_flush(mref: MonitorRef) -> bool {
     let was_on = demonitor(mref);
     if !was_on {
-        let is_it = |info: &Info| info.downcast_ref::<Down>().is_some_and(|down| down.mref == mref);
+        let is_it = |info: &Info| {
+            info.downcast_ref::<Down>()
+                .is_some_and(|down| down.mref == mref)
+        };
         drop(this("demonitor_flush").remove(&is_it));
     }
     was_on
@@ -123,4 +148,3 @@ impl fmt::Debug for MonitoredEnd {
         f.write_str("MonitoredEnd")
     }
 }
-

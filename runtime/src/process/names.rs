@@ -31,7 +31,9 @@ pub fn unregister(name: &str) -> bool {
 /// `whereis/1`.
 #[must_use]
 pub fn whereis(name: &str) -> Option<Pid> {
-    context::node().holder(name).map(|process| process.head().pid)
+    context::node()
+        .holder(name)
+        .map(|process| process.head().pid)
 }
 
 /// The names that are held in this node, in no particular order.

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
-use crate::process::{context, not_a_process};
 use crate::Info;
+use crate::process::{context, not_a_process};
 
 /// Waits for the oldest message that `select` takes; what it gives back stays in the mailbox, in order.
 ///
@@ -34,7 +34,12 @@ pub fn receive<R>(
         not_a_process("receive!");
     }
     async move {
-        let mut receive = pin!(Receive { after, sleep: None, seen: 0, select });
+        let mut receive = pin!(Receive {
+            after,
+            sleep: None,
+            seen: 0,
+            select
+        });
         std::future::poll_fn(|cx| receive.as_mut().poll(cx)).await
     }
 }
@@ -75,8 +80,15 @@ impl<F> Receive<F> {
         if context::is_exiting() {
             return Poll::Pending;
         }
-        let Some(process) = context::current() else { not_a_process("receive!") };
-        let Self { after, sleep, seen, select } = self.get_mut();
+        let Some(process) = context::current() else {
+            not_a_process("receive!")
+        };
+        let Self {
+            after,
+            sleep,
+            seen,
+            select,
+        } = self.get_mut();
         let now_or_never = *after == Some(Duration::ZERO);
         let waker = (!now_or_never).then(|| cx.waker());
         let mut taken = None;
@@ -90,7 +102,9 @@ impl<F> Receive<F> {
         if found || now_or_never {
             return Poll::Ready(taken);
         }
-        let Some(after) = *after else { return Poll::Pending };
+        let Some(after) = *after else {
+            return Poll::Pending;
+        };
         let sleep = sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(far(after))));
         sleep.as_mut().poll(cx).map(|()| None)
     }

@@ -24,12 +24,18 @@ where
 {
     crate::panics::install_hook();
     table::insert(ProcessRef::clone(&process));
-    let end = EndGuard { process: Some(process), polled: false, finished: false };
+    let end = EndGuard {
+        process: Some(process),
+        polled: false,
+        finished: false,
+    };
     drop(handle.spawn(run(end, body)));
 }
 
 async fn run<F: Future<Output = ExitReason>>(mut end: EndGuard, body: F) {
-    let Some(process) = end.process.clone() else { return };
+    let Some(process) = end.process.clone() else {
+        return;
+    };
     let mut body = pin!(Some(body));
     // Dropped first, before the body and `end` (rule 2).
     let _enter = EnterOnDrop(ProcessRef::clone(&process));
@@ -75,7 +81,9 @@ impl Phase {
             drop_in_place(body);
             *self = Self::Ending(reason);
         }
-        let Self::Ending(reason) = self else { return Poll::Pending };
+        let Self::Ending(reason) = self else {
+            return Poll::Pending;
+        };
         if !process.drop_state() {
             return Poll::Pending;
         }

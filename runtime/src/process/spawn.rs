@@ -85,7 +85,12 @@ impl Process for PlainProcess {
         self.mailbox.remove(found)
     }
 
-    fn select(&self, seen: &mut usize, waker: Option<&Waker>, select: &mut dyn FnMut(Info) -> Option<Info>) -> bool {
+    fn select(
+        &self,
+        seen: &mut usize,
+        waker: Option<&Waker>,
+        select: &mut dyn FnMut(Info) -> Option<Info>,
+    ) -> bool {
         self.mailbox.select(seen, waker, select)
     }
 
@@ -154,9 +159,21 @@ where
     let caller = this("spawn_monitor");
     let (process, handle) = create::<F>("spawn_monitor");
     let (pid, mref) = (process.head().pid, MonitorRef::next());
-    caller.head().signals.lock().relations().monitors.insert(mref, pid);
+    caller
+        .head()
+        .signals
+        .lock()
+        .relations()
+        .monitors
+        .insert(mref, pid);
     let watcher = Watcher::Process(caller.head().pid, Address::Pid(pid));
-    process.head().signals.lock().relations().watchers.insert(mref, watcher);
+    process
+        .head()
+        .signals
+        .lock()
+        .relations()
+        .watchers
+        .insert(mref, watcher);
     (start(process, &handle, future), mref)
 }
 
@@ -165,15 +182,28 @@ where
 pub(crate) fn handle(what: &str) -> Handle {
     match Handle::try_current() {
         Ok(handle) => handle,
-        Err(_) => panic!("`{what}` was used outside of a tokio runtime: run it under `#[beamish::main]` or `#[tokio::main]`"),
+        Err(_) => panic!(
+            "`{what}` was used outside of a tokio runtime: run it under `#[beamish::main]` or `#[tokio::main]`"
+        ),
     }
 }
 
 #[track_caller]
 fn create<F>(what: &str) -> (ProcessRef, Handle) {
     let handle = handle(what);
-    let head = Head::new(type_name::<F>(), context::node(), handle.id(), context::self_pid());
-    (Arc::new(PlainProcess { head, mailbox: Mailbox::new() }), handle)
+    let head = Head::new(
+        type_name::<F>(),
+        context::node(),
+        handle.id(),
+        context::self_pid(),
+    );
+    (
+        Arc::new(PlainProcess {
+            head,
+            mailbox: Mailbox::new(),
+        }),
+        handle,
+    )
 }
 
 fn start<F>(process: ProcessRef, handle: &Handle, future: F) -> Pid
@@ -192,12 +222,20 @@ pub(crate) fn link_to_starter(starter: &ProcessRef, child: &Head) {
     // An ended starter has no relations to add to; a pending exit will go through this link like any other.
     if signals.ended {
         let mut own = child.signals.lock();
-        own.pending = Some(super::control::Pending { reason: ExitReason::NoProc, by_itself: false });
+        own.pending = Some(super::control::Pending {
+            reason: ExitReason::NoProc,
+            by_itself: false,
+        });
         child.set(bits::EXIT);
         return;
     }
     signals.relations().links.insert(child.pid);
-    child.signals.lock().relations().links.insert(starter.head().pid);
+    child
+        .signals
+        .lock()
+        .relations()
+        .links
+        .insert(starter.head().pid);
 }
 
 /// Starts the process of a task, linked to the caller if that is a process; `waiter` hears of its end.

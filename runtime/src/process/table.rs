@@ -56,7 +56,10 @@ pub(crate) fn find(pid: Pid) -> Option<ProcessRef> {
 
 /// Every process, oldest first.
 pub(crate) fn all() -> Vec<ProcessRef> {
-    let mut all: Vec<ProcessRef> = TABLE.iter().flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>()).collect();
+    let mut all: Vec<ProcessRef> = TABLE
+        .iter()
+        .flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>())
+        .collect();
     all.sort_unstable_by_key(|process| process.head().pid);
     all
 }

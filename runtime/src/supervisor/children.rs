@@ -4,7 +4,10 @@ use tokio::time::Instant;
 
 use crate::process::receive::far;
 use crate::process::{death, exit_from, self_pid, table, unlink_and_flush};
-use crate::{ChildCounts, ChildId, ChildInfo, ChildKind, ChildSpec, ChildStatus, ExitReason, Pid, Restart, Shutdown, StartError, report};
+use crate::{
+    ChildCounts, ChildId, ChildInfo, ChildKind, ChildSpec, ChildStatus, ExitReason, Pid, Restart,
+    Shutdown, StartError, report,
+};
 
 pub(crate) struct ChildEntry {
     pub(crate) spec: ChildSpec,
@@ -14,7 +17,11 @@ pub(crate) struct ChildEntry {
 
 impl ChildEntry {
     pub(crate) const fn new(spec: ChildSpec) -> Self {
-        Self { spec, status: ChildStatus::Stopped, restarts: 0 }
+        Self {
+            spec,
+            status: ChildStatus::Stopped,
+            restarts: 0,
+        }
     }
 
     /// Starts it; one that ignores stays stopped. The status tells how it went.
@@ -29,7 +36,12 @@ impl ChildEntry {
                 Ok(())
             }
             Err(error) => {
-                report::supervisor("start_error", &self.spec.id, None, &error.clone().into_reason());
+                report::supervisor(
+                    "start_error",
+                    &self.spec.id,
+                    None,
+                    &error.clone().into_reason(),
+                );
                 Err(error)
             }
         }
@@ -55,8 +67,16 @@ impl ChildEntry {
     }
 
     pub(crate) fn info(&self, id: Option<ChildId>) -> ChildInfo {
-        let ChildSpec { kind, type_name, .. } = self.spec;
-        ChildInfo { id, status: self.status, kind, type_name, restarts: self.restarts }
+        let ChildSpec {
+            kind, type_name, ..
+        } = self.spec;
+        ChildInfo {
+            id,
+            status: self.status,
+            kind,
+            type_name,
+            restarts: self.restarts,
+        }
     }
 }
 
@@ -74,14 +94,23 @@ pub(crate) async fn start(spec: &ChildSpec) -> Result<Pid, StartError> {
 /// Sends the signal that ends a child.
 pub(crate) fn ask_to_end(pid: Pid, shutdown: Shutdown) {
     if let Some(process) = table::find(pid) {
-        let reason = if shutdown == Shutdown::BrutalKill { ExitReason::Kill } else { ExitReason::Shutdown };
+        let reason = if shutdown == Shutdown::BrutalKill {
+            ExitReason::Kill
+        } else {
+            ExitReason::Shutdown
+        };
         exit_from(self_pid(), &*process, reason);
     }
 }
 
 /// Waits for the end of a child that was asked for at `began`; after its time it is killed (`SUP-4`). The error is a reason
 /// that is to be reported (`SUP-5`).
-async fn await_end(pid: Pid, shutdown: Shutdown, restart: Restart, began: Instant) -> Result<(), ExitReason> {
+async fn await_end(
+    pid: Pid,
+    shutdown: Shutdown,
+    restart: Restart,
+    began: Instant,
+) -> Result<(), ExitReason> {
     let reason = match table::find(pid) {
         Some(process) => {
             let mut ended = Box::pin(death::watch(&*process));
@@ -119,13 +148,17 @@ impl Children {
     }
 
     pub(crate) fn position_of(&self, pid: Pid) -> Option<usize> {
-        self.0.iter().position(|child| child.status == ChildStatus::Running(pid))
+        self.0
+            .iter()
+            .position(|child| child.status == ChildStatus::Running(pid))
     }
 
     /// Ends the children from `from` on, the newest first; the temporary ones go with their specifications (`RST-5`).
     pub(crate) async fn end_group(&mut self, group: std::ops::Range<usize>) {
         for at in group.rev() {
-            let Some(child) = self.0.get_mut(at) else { continue };
+            let Some(child) = self.0.get_mut(at) else {
+                continue;
+            };
             child.end().await;
             if child.spec.restart == Restart::Temporary {
                 self.0.remove(at);
@@ -135,12 +168,18 @@ impl Children {
 
     /// Another significant child than the one at `at` lives.
     pub(crate) fn significant_alive(&self) -> bool {
-        self.0.iter().any(|child| child.spec.significant && child.status != ChildStatus::Stopped)
+        self.0
+            .iter()
+            .any(|child| child.spec.significant && child.status != ChildStatus::Stopped)
     }
 
     /// Newest first.
     pub(crate) fn which(&self) -> Vec<ChildInfo> {
-        self.0.iter().rev().map(|child| child.info(Some(child.spec.id.clone()))).collect()
+        self.0
+            .iter()
+            .rev()
+            .map(|child| child.info(Some(child.spec.id.clone())))
+            .collect()
     }
 
     pub(crate) fn count(&self) -> ChildCounts {
@@ -161,4 +200,3 @@ pub(crate) fn count<'a>(children: impl Iterator<Item = &'a ChildEntry>) -> Child
     }
     counts
 }
-

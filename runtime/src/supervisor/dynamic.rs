@@ -12,9 +12,10 @@ use crate::supervisor::intensity::Intensity;
 use crate::supervisor::plan::{self, Fate};
 use crate::supervisor::{DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS, named};
 use crate::{
-    Address, BadChildren, Call, Caller, ChildCounts, ChildError, ChildId, ChildInfo, ChildSpec, ChildStatus, Exit,
-    ExitReason, GenServer, Handler, Info, Init, Name, Next, Once, Pid, Server, ServerOptions, ServerRef, Shutdown, Start,
-    StartChildError, StartError, WrongServer, report, unexpected_info,
+    Address, BadChildren, Call, Caller, ChildCounts, ChildError, ChildId, ChildInfo, ChildSpec,
+    ChildStatus, Exit, ExitReason, GenServer, Handler, Info, Init, Name, Next, Once, Pid, Server,
+    ServerOptions, ServerRef, Shutdown, Start, StartChildError, StartError, WrongServer, report,
+    unexpected_info,
 };
 
 /// Builds a supervisor that starts its children on demand and knows them by pid. Its strategy is one-for-one.
@@ -40,7 +41,12 @@ impl DynamicSupervisor {
     /// A supervisor without children, and without a limit on their number.
     pub const fn new() -> Self {
         let (max_restarts, max_seconds) = (DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS);
-        Self { max_children: usize::MAX, max_restarts, max_seconds, name: None }
+        Self {
+            max_children: usize::MAX,
+            max_restarts,
+            max_seconds,
+            name: None,
+        }
     }
 
     /// Registers it under `name`.
@@ -80,10 +86,11 @@ impl DynamicSupervisor {
     }
 
     /// Its specification as a child of another supervisor; its id is its name.
-    #[must_use]
     pub fn child_spec(self) -> ChildSpec {
-        let id =
-            self.name.as_ref().map_or_else(|| ChildId::from("DynamicSupervisor"), |name| ChildId::from(name.as_str()));
+        let id = self.name.as_ref().map_or_else(
+            || ChildId::from("DynamicSupervisor"),
+            |name| ChildId::from(name.as_str()),
+        );
         ChildSpec::new(move || self.clone().start_link()).id(id)
     }
 }
@@ -105,7 +112,9 @@ pub struct DynamicSupervisorServer {
 
 impl fmt::Debug for DynamicSupervisorServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DynamicSupervisorServer").field("children", &self.children.len()).finish_non_exhaustive()
+        f.debug_struct("DynamicSupervisorServer")
+            .field("children", &self.children.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -161,24 +170,33 @@ impl GenServer for DynamicSupervisorServer {
         })
     }
 
-    fn handle_now(&mut self, message: DynamicSupervisorMessage) -> Result<Next<Self>, DynamicSupervisorMessage> {
+    fn handle_now(
+        &mut self,
+        message: DynamicSupervisorMessage,
+    ) -> Result<Next<Self>, DynamicSupervisorMessage> {
         match message {
-            DynamicSupervisorMessage::WhichChildren => Ok(Next::reply(DynamicSupervisorReply::Children(self.which()))),
-            DynamicSupervisorMessage::CountChildren => {
-                Ok(Next::reply(DynamicSupervisorReply::Counts(children::count(self.children.values()))))
+            DynamicSupervisorMessage::WhichChildren => {
+                Ok(Next::reply(DynamicSupervisorReply::Children(self.which())))
             }
+            DynamicSupervisorMessage::CountChildren => Ok(Next::reply(
+                DynamicSupervisorReply::Counts(children::count(self.children.values())),
+            )),
             other => Err(other),
         }
     }
 
-    async fn handle(&mut self, message: DynamicSupervisorMessage, _caller: &mut Caller<Self>) -> Next<Self> {
+    async fn handle(
+        &mut self,
+        message: DynamicSupervisorMessage,
+        _caller: &mut Caller<Self>,
+    ) -> Next<Self> {
         match message {
-            DynamicSupervisorMessage::StartChild(spec) => {
-                Next::reply(DynamicSupervisorReply::Started(self.start_child(spec).await))
-            }
-            DynamicSupervisorMessage::TerminateChild(pid) => {
-                Next::reply(DynamicSupervisorReply::Done(self.terminate_child(pid).await))
-            }
+            DynamicSupervisorMessage::StartChild(spec) => Next::reply(
+                DynamicSupervisorReply::Started(self.start_child(spec).await),
+            ),
+            DynamicSupervisorMessage::TerminateChild(pid) => Next::reply(
+                DynamicSupervisorReply::Done(self.terminate_child(pid).await),
+            ),
             other => self.handle_now(other).unwrap_or_else(|_| Next::no_reply()),
         }
     }
@@ -215,12 +233,17 @@ impl GenServer for DynamicSupervisorServer {
 
 impl DynamicSupervisorServer {
     fn which(&self) -> Vec<ChildInfo> {
-        self.children.values().map(|child| child.info(None)).collect()
+        self.children
+            .values()
+            .map(|child| child.info(None))
+            .collect()
     }
 
     async fn start_child(&mut self, spec: ChildSpec) -> Result<Pid, StartChildError> {
         if spec.significant {
-            return Err(StartChildError::BadChild(BadChildren::SignificantWithoutAutoShutdown(spec.id)));
+            return Err(StartChildError::BadChild(
+                BadChildren::SignificantWithoutAutoShutdown(spec.id),
+            ));
         }
         if self.children.len() >= self.max_children {
             return Err(StartChildError::MaxChildren);
@@ -229,7 +252,14 @@ impl DynamicSupervisorServer {
             StartError::AlreadyStarted(pid) => StartChildError::AlreadyStarted(pid),
             error => StartChildError::Start(error),
         })?;
-        self.children.insert(pid, ChildEntry { spec, status: ChildStatus::Running(pid), restarts: 0 });
+        self.children.insert(
+            pid,
+            ChildEntry {
+                spec,
+                status: ChildStatus::Running(pid),
+                restarts: 0,
+            },
+        );
         Ok(pid)
     }
 
@@ -240,7 +270,9 @@ impl DynamicSupervisorServer {
     }
 
     async fn child_ended(&mut self, Exit { from, reason }: Exit) -> Next<Self> {
-        let Some(child) = self.children.get(&from) else { return Next::no_reply() };
+        let Some(child) = self.children.get(&from) else {
+            return Next::no_reply();
+        };
         if plan::is_reported(child.spec.restart, &reason) {
             report::supervisor("child_terminated", &child.spec.id, Some(from), &reason);
         }
@@ -255,7 +287,9 @@ impl DynamicSupervisorServer {
     }
 
     async fn restart(&mut self, pid: Pid) -> Next<Self> {
-        let Some(mut child) = self.children.remove(&pid) else { return Next::no_reply() };
+        let Some(mut child) = self.children.remove(&pid) else {
+            return Next::no_reply();
+        };
         if !self.intensity.allow(self.began.elapsed().as_secs()) {
             let (max_restarts, max_seconds) = self.intensity.limits();
             report::gave_up(&child.spec.id, max_restarts, max_seconds);
@@ -342,10 +376,15 @@ impl DynamicSupervisorRef {
         static HANDLER: Handler = Handler::queued("start_child");
         let (server, spec) = (self.0.clone(), child.into_spec());
         async move {
-            let pid = ask(&server, &HANDLER, DynamicSupervisorMessage::StartChild(spec), |reply| match reply {
-                DynamicSupervisorReply::Started(result) => Some(result),
-                _ => None,
-            })
+            let pid = ask(
+                &server,
+                &HANDLER,
+                DynamicSupervisorMessage::StartChild(spec),
+                |reply| match reply {
+                    DynamicSupervisorReply::Started(result) => Some(result),
+                    _ => None,
+                },
+            )
             .await??;
             C::client(pid).ok_or(StartChildError::Start(StartError::Exit(ExitReason::NoProc)))
         }
@@ -361,14 +400,22 @@ impl DynamicSupervisorRef {
     ///
     /// # OTP
     /// `DynamicSupervisor.terminate_child/2`.
-    pub fn terminate_child(&self, pid: Pid) -> impl Future<Output = Result<(), ChildError>> + Send + use<> {
+    pub fn terminate_child(
+        &self,
+        pid: Pid,
+    ) -> impl Future<Output = Result<(), ChildError>> + Send + use<> {
         static HANDLER: Handler = Handler::queued("terminate_child");
         let server = self.0.clone();
         async move {
-            ask(&server, &HANDLER, DynamicSupervisorMessage::TerminateChild(pid), |reply| match reply {
-                DynamicSupervisorReply::Done(result) => Some(result),
-                _ => None,
-            })
+            ask(
+                &server,
+                &HANDLER,
+                DynamicSupervisorMessage::TerminateChild(pid),
+                |reply| match reply {
+                    DynamicSupervisorReply::Done(result) => Some(result),
+                    _ => None,
+                },
+            )
             .await?
         }
     }
@@ -376,19 +423,29 @@ impl DynamicSupervisorRef {
     /// The children, in no particular order.
     pub fn which_children(&self) -> Call<'_, DynamicSupervisorServer, Vec<ChildInfo>> {
         static HANDLER: Handler = Handler::new("which_children");
-        ask(&self.0, &HANDLER, DynamicSupervisorMessage::WhichChildren, |reply| match reply {
-            DynamicSupervisorReply::Children(children) => Some(children),
-            _ => None,
-        })
+        ask(
+            &self.0,
+            &HANDLER,
+            DynamicSupervisorMessage::WhichChildren,
+            |reply| match reply {
+                DynamicSupervisorReply::Children(children) => Some(children),
+                _ => None,
+            },
+        )
     }
 
     /// How many children there are.
     pub fn count_children(&self) -> Call<'_, DynamicSupervisorServer, ChildCounts> {
         static HANDLER: Handler = Handler::new("count_children");
-        ask(&self.0, &HANDLER, DynamicSupervisorMessage::CountChildren, |reply| match reply {
-            DynamicSupervisorReply::Counts(counts) => Some(counts),
-            _ => None,
-        })
+        ask(
+            &self.0,
+            &HANDLER,
+            DynamicSupervisorMessage::CountChildren,
+            |reply| match reply {
+                DynamicSupervisorReply::Counts(counts) => Some(counts),
+                _ => None,
+            },
+        )
     }
 }
 

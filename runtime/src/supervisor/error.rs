@@ -40,12 +40,21 @@ pub enum BadChildren {
 impl fmt::Display for BadChildren {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DuplicateId(id) => write!(f, "two children have the id {id:?}; give one another with `id`"),
+            Self::DuplicateId(id) => write!(
+                f,
+                "two children have the id {id:?}; give one another with `id`"
+            ),
             Self::SignificantPermanent(id) => {
-                write!(f, "the significant child {id:?} is permanent; make it transient or temporary")
+                write!(
+                    f,
+                    "the significant child {id:?} is permanent; make it transient or temporary"
+                )
             }
             Self::SignificantWithoutAutoShutdown(id) => {
-                write!(f, "the child {id:?} is significant, but its supervisor has no `auto_shutdown`")
+                write!(
+                    f,
+                    "the child {id:?} is significant, but its supervisor has no `auto_shutdown`"
+                )
             }
         }
     }

@@ -12,14 +12,22 @@ pub(crate) struct Intensity {
 
 impl Intensity {
     pub(crate) const fn new(max_restarts: u32, max_seconds: u64) -> Self {
-        Self { max_restarts, max_seconds, restarts: VecDeque::new() }
+        Self {
+            max_restarts,
+            max_seconds,
+            restarts: VecDeque::new(),
+        }
     }
 
     /// Counts a restart at `now`; whether it is still allowed. A restart exactly `max_seconds` ago counts.
     #[must_use]
     pub(crate) fn allow(&mut self, now: u64) -> bool {
         self.restarts.push_front(now);
-        while self.restarts.back().is_some_and(|then| now - then > self.max_seconds) {
+        while self
+            .restarts
+            .back()
+            .is_some_and(|then| now - then > self.max_seconds)
+        {
             self.restarts.pop_back();
         }
         self.restarts.len() <= self.max_restarts as usize

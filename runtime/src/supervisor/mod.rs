@@ -17,14 +17,14 @@ use std::any::type_name;
 use std::fmt;
 
 pub use dynamic::{
-    DynamicChild, DynamicSupervisor, DynamicSupervisorMessage, DynamicSupervisorRef, DynamicSupervisorReply,
-    DynamicSupervisorServer,
+    DynamicChild, DynamicSupervisor, DynamicSupervisorMessage, DynamicSupervisorRef,
+    DynamicSupervisorReply, DynamicSupervisorServer,
 };
 pub use error::{BadChildren, ChildError, FailedToStartChild, StartChildError};
 pub use server::{SupervisorMessage, SupervisorRef, SupervisorReply, SupervisorServer};
 pub use spec::{
-    AutoShutdown, Child, ChildCounts, ChildDefaults, ChildId, ChildInfo, ChildKind, ChildSpec, ChildStatus, Once, Restart,
-    Shutdown, Strategy,
+    AutoShutdown, Child, ChildCounts, ChildDefaults, ChildId, ChildInfo, ChildKind, ChildSpec,
+    ChildStatus, Once, Restart, Shutdown, Strategy,
 };
 
 use crate::{Name, Start};
@@ -123,9 +123,11 @@ impl Supervisor {
     }
 
     /// Its specification as a child of another supervisor.
-    #[must_use]
     pub fn child_spec(self) -> ChildSpec {
-        let id = self.name.as_ref().map_or_else(|| ChildId::from("Supervisor"), |name| ChildId::from(name.as_str()));
+        let id = self.name.as_ref().map_or_else(
+            || ChildId::from("Supervisor"),
+            |name| ChildId::from(name.as_str()),
+        );
         ChildSpec::new(move || self.clone().start_link()).id(id)
     }
 }

@@ -55,8 +55,17 @@ mod tests {
     /// RST-1: every restart type with every kind of reason.
     #[test]
     fn the_fate_of_a_child_is_that_of_the_table() {
-        let planned = [ExitReason::Normal, ExitReason::Shutdown, ExitReason::shutdown_with("done")];
-        let abnormal = [ExitReason::Killed, ExitReason::NoProc, ExitReason::Timeout, ExitReason::other("boom")];
+        let planned = [
+            ExitReason::Normal,
+            ExitReason::Shutdown,
+            ExitReason::shutdown_with("done"),
+        ];
+        let abnormal = [
+            ExitReason::Killed,
+            ExitReason::NoProc,
+            ExitReason::Timeout,
+            ExitReason::other("boom"),
+        ];
         for reason in &planned {
             assert_eq!(fate(Restart::Permanent, reason), Fate::Restart);
             assert_eq!(fate(Restart::Transient, reason), Fate::Keep);

@@ -9,10 +9,10 @@ use crate::supervisor::children::{ChildEntry, Children};
 use crate::supervisor::intensity::Intensity;
 use crate::supervisor::plan::{self, Fate};
 use crate::{
-    Address, AutoShutdown, BadChildren, Call, Caller, ChildCounts, ChildError, ChildId, ChildInfo, ChildSpec,
-    ChildStatus, Exit, ExitReason, FailedToStartChild, GenServer, Handler, Info, Init, Name, Next, Pid, Restart, Server,
-    ServerOptions, ServerRef, Shutdown, StartChildError, StartError, Strategy, Supervisor, WrongServer, report,
-    unexpected_info,
+    Address, AutoShutdown, BadChildren, Call, Caller, ChildCounts, ChildError, ChildId, ChildInfo,
+    ChildSpec, ChildStatus, Exit, ExitReason, FailedToStartChild, GenServer, Handler, Info, Init,
+    Name, Next, Pid, Restart, Server, ServerOptions, ServerRef, Shutdown, StartChildError,
+    StartError, Strategy, Supervisor, WrongServer, report, unexpected_info,
 };
 
 /// The state of a running supervisor; made by [`Supervisor`].
@@ -27,7 +27,9 @@ pub struct SupervisorServer {
 
 impl std::fmt::Debug for Children {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|child| (&child.spec.id, child.status))).finish()
+        f.debug_list()
+            .entries(self.0.iter().map(|child| (&child.spec.id, child.status)))
+            .finish()
     }
 }
 
@@ -94,11 +96,16 @@ impl GenServer for SupervisorServer {
         for spec in supervisor.children {
             let mut child = ChildEntry::new(spec);
             match child.start().await {
-                Ok(()) if child.status == ChildStatus::Stopped && child.spec.restart == Restart::Temporary => {}
+                Ok(())
+                    if child.status == ChildStatus::Stopped
+                        && child.spec.restart == Restart::Temporary => {}
                 Ok(()) => server.children.0.push(child),
                 Err(error) => {
                     server.end_all().await;
-                    return Init::stop(ExitReason::shutdown_with(FailedToStartChild { id: child.spec.id, error }));
+                    return Init::stop(ExitReason::shutdown_with(FailedToStartChild {
+                        id: child.spec.id,
+                        error,
+                    }));
                 }
             }
         }
@@ -107,17 +114,31 @@ impl GenServer for SupervisorServer {
 
     fn handle_now(&mut self, message: SupervisorMessage) -> Result<Next<Self>, SupervisorMessage> {
         match message {
-            SupervisorMessage::WhichChildren => Ok(Next::reply(SupervisorReply::Children(self.children.which()))),
-            SupervisorMessage::CountChildren => Ok(Next::reply(SupervisorReply::Counts(self.children.count()))),
+            SupervisorMessage::WhichChildren => Ok(Next::reply(SupervisorReply::Children(
+                self.children.which(),
+            ))),
+            SupervisorMessage::CountChildren => {
+                Ok(Next::reply(SupervisorReply::Counts(self.children.count())))
+            }
             other => Err(other),
         }
     }
 
-    async fn handle(&mut self, message: SupervisorMessage, _caller: &mut Caller<Self>) -> Next<Self> {
+    async fn handle(
+        &mut self,
+        message: SupervisorMessage,
+        _caller: &mut Caller<Self>,
+    ) -> Next<Self> {
         let reply = match message {
-            SupervisorMessage::StartChild(spec) => SupervisorReply::Started(self.start_child(spec).await),
-            SupervisorMessage::TerminateChild(id) => SupervisorReply::Done(self.terminate_child(&id).await),
-            SupervisorMessage::RestartChild(id) => SupervisorReply::Restarted(self.restart_child(&id).await),
+            SupervisorMessage::StartChild(spec) => {
+                SupervisorReply::Started(self.start_child(spec).await)
+            }
+            SupervisorMessage::TerminateChild(id) => {
+                SupervisorReply::Done(self.terminate_child(&id).await)
+            }
+            SupervisorMessage::RestartChild(id) => {
+                SupervisorReply::Restarted(self.restart_child(&id).await)
+            }
             SupervisorMessage::DeleteChild(id) => SupervisorReply::Done(self.delete_child(&id)),
             SupervisorMessage::WhichChildren => SupervisorReply::Children(self.children.which()),
             SupervisorMessage::CountChildren => SupervisorReply::Counts(self.children.count()),
@@ -133,7 +154,9 @@ impl GenServer for SupervisorServer {
         match info.downcast::<Retry>() {
             Ok(Retry(id)) => match self.children.position(&id) {
                 // RST-8: a terminate_child in between has cancelled it.
-                Some(at) if self.children.0[at].status == ChildStatus::Restarting => self.restart(at).await,
+                Some(at) if self.children.0[at].status == ChildStatus::Restarting => {
+                    self.restart(at).await
+                }
                 _ => Next::no_reply(),
             },
             Err(info) => {
@@ -151,7 +174,12 @@ impl GenServer for SupervisorServer {
 fn check(supervisor: &Supervisor) -> Result<(), BadChildren> {
     for (at, child) in supervisor.children.iter().enumerate() {
         check_child(child, supervisor.auto_shutdown)?;
-        if supervisor.children.iter().take(at).any(|earlier| earlier.id == child.id) {
+        if supervisor
+            .children
+            .iter()
+            .take(at)
+            .any(|earlier| earlier.id == child.id)
+        {
             return Err(BadChildren::DuplicateId(child.id.clone()));
         }
     }
@@ -163,7 +191,9 @@ fn check_child(child: &ChildSpec, auto_shutdown: AutoShutdown) -> Result<(), Bad
         return Err(BadChildren::SignificantPermanent(child.id.clone()));
     }
     if child.significant && auto_shutdown == AutoShutdown::Never {
-        return Err(BadChildren::SignificantWithoutAutoShutdown(child.id.clone()));
+        return Err(BadChildren::SignificantWithoutAutoShutdown(
+            child.id.clone(),
+        ));
     }
     Ok(())
 }
@@ -175,8 +205,12 @@ impl SupervisorServer {
 
     async fn child_ended(&mut self, Exit { from, reason }: Exit) -> Next<Self> {
         // SUP-7: others than children are ignored.
-        let Some(at) = self.children.position_of(from) else { return Next::no_reply() };
-        let Some(child) = self.children.0.get_mut(at) else { return Next::no_reply() };
+        let Some(at) = self.children.position_of(from) else {
+            return Next::no_reply();
+        };
+        let Some(child) = self.children.0.get_mut(at) else {
+            return Next::no_reply();
+        };
         if plan::is_reported(child.spec.restart, &reason) {
             report::supervisor("child_terminated", &child.spec.id, Some(from), &reason);
         }
@@ -186,7 +220,9 @@ impl SupervisorServer {
             Fate::Keep => child.status = ChildStatus::Stopped,
             Fate::Remove => drop(self.children.0.remove(at)),
         }
-        if significant && plan::ends_supervisor(self.auto_shutdown, self.children.significant_alive()) {
+        if significant
+            && plan::ends_supervisor(self.auto_shutdown, self.children.significant_alive())
+        {
             return Next::no_reply().stop(ExitReason::Shutdown);
         }
         Next::no_reply()
@@ -208,7 +244,11 @@ impl SupervisorServer {
         if !keeps_others {
             self.children.end_group(group).await;
         }
-        let last = if keeps_others { first + 1 } else { self.children.0.len() };
+        let last = if keeps_others {
+            first + 1
+        } else {
+            self.children.0.len()
+        };
         let mut at = first;
         while at < last.min(self.children.0.len()) {
             let child = &mut self.children.0[at];
@@ -304,10 +344,15 @@ impl SupervisorRef {
         static HANDLER: Handler = Handler::queued("start_child");
         let (server, spec) = (self.0.clone(), child.into());
         async move {
-            ask(&server, &HANDLER, SupervisorMessage::StartChild(spec), |reply| match reply {
-                SupervisorReply::Started(result) => Some(result),
-                _ => None,
-            })
+            ask(
+                &server,
+                &HANDLER,
+                SupervisorMessage::StartChild(spec),
+                |reply| match reply {
+                    SupervisorReply::Started(result) => Some(result),
+                    _ => None,
+                },
+            )
             .await?
         }
     }
@@ -323,10 +368,21 @@ impl SupervisorRef {
     ///
     /// # OTP
     /// `supervisor:terminate_child/2`.
-    pub fn terminate_child<I: Into<ChildId>>(&self, id: I) -> impl Future<Output = Result<(), ChildError>> + Send + use<I> {
+    pub fn terminate_child<I: Into<ChildId>>(
+        &self,
+        id: I,
+    ) -> impl Future<Output = Result<(), ChildError>> + Send + use<I> {
         static HANDLER: Handler = Handler::queued("terminate_child");
         let (server, id) = (self.0.clone(), id.into());
-        async move { ask(&server, &HANDLER, SupervisorMessage::TerminateChild(id), done).await? }
+        async move {
+            ask(
+                &server,
+                &HANDLER,
+                SupervisorMessage::TerminateChild(id),
+                done,
+            )
+            .await?
+        }
     }
 
     /// Starts a child again that does not run.
@@ -347,10 +403,15 @@ impl SupervisorRef {
         static HANDLER: Handler = Handler::queued("restart_child");
         let (server, id) = (self.0.clone(), id.into());
         async move {
-            ask(&server, &HANDLER, SupervisorMessage::RestartChild(id), |reply| match reply {
-                SupervisorReply::Restarted(result) => Some(result),
-                _ => None,
-            })
+            ask(
+                &server,
+                &HANDLER,
+                SupervisorMessage::RestartChild(id),
+                |reply| match reply {
+                    SupervisorReply::Restarted(result) => Some(result),
+                    _ => None,
+                },
+            )
             .await?
         }
     }
@@ -365,7 +426,10 @@ impl SupervisorRef {
     ///
     /// # OTP
     /// `supervisor:delete_child/2`.
-    pub fn delete_child<I: Into<ChildId>>(&self, id: I) -> impl Future<Output = Result<(), ChildError>> + Send + use<I> {
+    pub fn delete_child<I: Into<ChildId>>(
+        &self,
+        id: I,
+    ) -> impl Future<Output = Result<(), ChildError>> + Send + use<I> {
         static HANDLER: Handler = Handler::queued("delete_child");
         let (server, id) = (self.0.clone(), id.into());
         async move { ask(&server, &HANDLER, SupervisorMessage::DeleteChild(id), done).await? }
@@ -377,10 +441,15 @@ impl SupervisorRef {
     /// `supervisor:which_children/1`.
     pub fn which_children(&self) -> Call<'_, SupervisorServer, Vec<ChildInfo>> {
         static HANDLER: Handler = Handler::new("which_children");
-        ask(&self.0, &HANDLER, SupervisorMessage::WhichChildren, |reply| match reply {
-            SupervisorReply::Children(children) => Some(children),
-            _ => None,
-        })
+        ask(
+            &self.0,
+            &HANDLER,
+            SupervisorMessage::WhichChildren,
+            |reply| match reply {
+                SupervisorReply::Children(children) => Some(children),
+                _ => None,
+            },
+        )
     }
 
     /// How many children there are.
@@ -389,10 +458,15 @@ impl SupervisorRef {
     /// `supervisor:count_children/1`.
     pub fn count_children(&self) -> Call<'_, SupervisorServer, ChildCounts> {
         static HANDLER: Handler = Handler::new("count_children");
-        ask(&self.0, &HANDLER, SupervisorMessage::CountChildren, |reply| match reply {
-            SupervisorReply::Counts(counts) => Some(counts),
-            _ => None,
-        })
+        ask(
+            &self.0,
+            &HANDLER,
+            SupervisorMessage::CountChildren,
+            |reply| match reply {
+                SupervisorReply::Counts(counts) => Some(counts),
+                _ => None,
+            },
+        )
     }
 }
 
@@ -439,4 +513,3 @@ impl Server for SupervisorRef {
         &self.0
     }
 }
-

@@ -178,7 +178,11 @@ impl<S: GenServer> Child for Start<S> {
     type Ref = S::Ref;
 
     fn defaults() -> ChildDefaults {
-        let kind = if S::IS_SUPERVISOR { ChildKind::Supervisor } else { ChildKind::Worker };
+        let kind = if S::IS_SUPERVISOR {
+            ChildKind::Supervisor
+        } else {
+            ChildKind::Worker
+        };
         ChildDefaults {
             id: short_name(type_name::<S>()).into(),
             restart: S::RESTART,
@@ -234,9 +238,27 @@ impl ChildSpec {
         Self::from_defaults(C::defaults(), Arc::new(start))
     }
 
-    fn from_defaults(defaults: ChildDefaults, start: Arc<dyn Fn() -> StartFuture + Send + Sync>) -> Self {
-        let ChildDefaults { id, restart, shutdown, significant, kind, type_name } = defaults;
-        Self { id, start, restart, shutdown, significant, kind, type_name }
+    fn from_defaults(
+        defaults: ChildDefaults,
+        start: Arc<dyn Fn() -> StartFuture + Send + Sync>,
+    ) -> Self {
+        let ChildDefaults {
+            id,
+            restart,
+            shutdown,
+            significant,
+            kind,
+            type_name,
+        } = defaults;
+        Self {
+            id,
+            start,
+            restart,
+            shutdown,
+            significant,
+            kind,
+            type_name,
+        }
     }
 
     /// Its name among its siblings.
@@ -297,11 +319,14 @@ impl<S: GenServer> From<Once<S>> for ChildSpec {
             Box::pin(async move {
                 match start {
                     Some(start) => start.start_child().await,
-                    None => Err(StartError::Exit(crate::ExitReason::other("a `once` child cannot be started again"))),
+                    None => Err(StartError::Exit(crate::ExitReason::other(
+                        "a `once` child cannot be started again",
+                    ))),
                 }
             })
         };
-        Self::from_defaults(<Start<S> as Child>::defaults(), Arc::new(start)).restart(Restart::Temporary)
+        Self::from_defaults(<Start<S> as Child>::defaults(), Arc::new(start))
+            .restart(Restart::Temporary)
     }
 }
 

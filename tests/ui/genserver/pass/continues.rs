@@ -13,7 +13,7 @@ struct Loader(u64);
 #[genserver]
 impl Loader {
     #[init]
-    fn init() -> Init<Self, Load> {
+    fn init() -> Init<Self> {
         Init::ok(Self(0)).continue_with(Load)
     }
 

@@ -1,5 +1,6 @@
 //! The first example.
 use beamish::prelude::*;
+use beamish::ChildSpec;
 
 struct Tick;
 

@@ -2,6 +2,7 @@
 #![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub, rust_2018_idioms, unused)]
 #![deny(unused_qualifications, unused_lifetimes, single_use_lifetimes, unnameable_types, let_underscore_drop)]
 use beamish::prelude::*;
+use beamish::Info;
 
 /// Counts.
 #[genserver]

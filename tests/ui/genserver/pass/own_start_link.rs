@@ -1,5 +1,6 @@
 //! A `start_link` of the user's own takes the place of the generated one.
 use beamish::prelude::*;
+use beamish::{ChildSpec, Start};
 
 #[genserver]
 struct Counter(u64);

@@ -1,4 +1,5 @@
 use beamish::prelude::*;
+use beamish::ChildSpec;
 
 #[genserver]
 struct Counter;

@@ -1,4 +1,5 @@
 use beamish::prelude::*;
+use beamish::Info;
 
 #[genserver]
 struct Counter;

@@ -1,5 +1,6 @@
 //! Bodies may await, break, continue, return and use `?`.
 use beamish::prelude::*;
+use beamish::Info;
 
 struct Tick;
 

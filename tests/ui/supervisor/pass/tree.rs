@@ -44,6 +44,7 @@ supervisor! {
             } { restart: temporary },
             Other::start_link(),
             dynamic Connections { max_children: 1_000, name: "connections", max_restarts: 10, max_seconds: 1 },
+            Worker::child_spec(3) { id: "spec" },
             ..config.more.iter().map(|number| Worker::child_spec(*number)),
             #[cfg(any())]
             Absent::start_link(),
