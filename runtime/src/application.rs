@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::parcel::Parcel;
 use crate::process::receive::receive;
 use crate::process::{death, exit_from, self_pid, spawn, suspend_if_exiting, table, trap_exit};
-use crate::{Exit, ExitReason, Info, Pid, Server, StartError, SupervisorRef, send};
+use crate::sync::Mutex;
+use crate::{ExitReason, Info, Pid, Server, StartError, SupervisorRef, send};
 
 /// An application: how its supervision tree is started. `#[application]` writes this.
 ///
@@ -44,7 +45,13 @@ pub trait Application: Sized {
         async move {
             let started = Arc::new(Parcel::default());
             let told = Arc::clone(&started);
-            let master = spawn(async move { keep(Self::start_tree(args), &told).await });
+            let end = Arc::<Mutex<Option<ExitReason>>>::default();
+            let record = Arc::clone(&end);
+            let master = spawn(async move {
+                if let Some(reason) = keep(Self::start_tree(args), &told).await {
+                    *record.lock() = Some(reason);
+                }
+            });
             let Some(process) = table::find(master) else {
                 return Err(StartError::Exit(ExitReason::NoProc));
             };
@@ -52,7 +59,7 @@ pub trait Application: Sized {
             drop(process);
             tokio::select! {
                 biased;
-                result = poll_fn(|cx| started.poll(cx)) => result.map(|top| App { master, top }),
+                result = poll_fn(|cx| started.poll(cx)) => result.map(|top| App { master, top, end }),
                 reason = ended => Err(StartError::Exit(reason)),
             }
         }
@@ -95,43 +102,35 @@ pub trait Application: Sized {
 /// Asks the master to stop.
 struct Stop;
 
-/// The process that keeps an application.
+/// The process that keeps an application; gives the reason of its top supervisor's end, if it started.
 async fn keep(
     tree: impl Future<Output = Result<SupervisorRef, StartError>>,
     told: &Parcel<Result<SupervisorRef, StartError>>,
-) -> Result<(), ExitReason> {
+) -> Option<ExitReason> {
     trap_exit(true);
-    let top = match tree.await {
-        Ok(top) => top,
+    let started = tree.await.and_then(|top| {
+        let process = top.server_ref().process();
+        process
+            .map(|process| (top, process))
+            .ok_or(StartError::Exit(ExitReason::NoProc))
+    });
+    let (top, process) = match started {
+        Ok(started) => started,
         Err(error) => {
             told.put(Err(error));
-            return Ok(());
+            return None;
         }
     };
-    let Some(process) = top.server_ref().process() else {
-        told.put(Err(StartError::Exit(ExitReason::NoProc)));
-        return Ok(());
-    };
-    let top_pid = process.head().pid;
     let ended = death::watch(&*process);
     told.put(Ok(top));
-    let asked = receive(None, |info: Info| match info.downcast::<Stop>() {
-        Ok(Stop) => Ok(()),
-        // Its parent's exit is the application's too; the tree's own is seen by `ended`.
-        Err(info) => match info.downcast::<Exit>() {
-            Ok(exit) if exit.from == top_pid => Err(Info::new(exit)),
-            Ok(_) => Ok(()),
-            Err(info) => Err(info),
-        },
-    });
+    let asked = receive(None, Info::downcast::<Stop>);
     tokio::pin!(ended);
     tokio::select! {
-        reason = &mut ended => return if reason.is_shutdown() { Ok(()) } else { Err(reason) },
+        reason = &mut ended => return Some(reason),
         _ = asked => {}
     }
     exit_from(self_pid(), &*process, ExitReason::Shutdown);
-    ended.await;
-    Ok(())
+    Some(ended.await)
 }
 
 /// A running application. Dropping it does nothing to the application.
@@ -139,6 +138,7 @@ async fn keep(
 pub struct App {
     master: Pid,
     top: SupervisorRef,
+    end: Arc<Mutex<Option<ExitReason>>>,
 }
 
 impl App {
@@ -168,15 +168,17 @@ impl App {
     }
 
     /// Waits until the application has ended, by [`stop`](Self::stop) or by itself, and gives the reason of the top
-    /// supervisor; [`ExitReason::NoProc`] if it had ended before.
+    /// supervisor.
     ///
     /// # Cancel safety
     /// Cancel safe.
     pub async fn ended(&self) -> ExitReason {
-        match self.top.server_ref().process() {
-            Some(top) => death::watch(&*top).await,
+        suspend_if_exiting().await;
+        let killed = match table::find(self.master) {
+            Some(master) => death::watch(&*master).await,
             None => ExitReason::NoProc,
-        }
+        };
+        self.end.lock().clone().unwrap_or(killed)
     }
 }
 

@@ -139,10 +139,11 @@ impl<S: GenServer> ServerProcess<S> {
                 reply: Some(reply),
                 then: Then::Wait,
             })) => {
-                if self.give_back(state) & bits::EXIT != 0 && self.ends_itself() {
+                if self.head.has(bits::EXIT) && self.ends_itself() {
                     drop_quietly(reply);
-                    return self.wait_for_end();
+                    return self.leave_to_end(state);
                 }
+                self.give_back(state);
                 Here::Answered(reply)
             }
             Ok(Err(message)) => {
@@ -158,22 +159,18 @@ impl<S: GenServer> ServerProcess<S> {
                     then: Then::Stop(reason),
                 },
             ),
-            Err(Unwound::Ended) => {
-                self.give_back(state);
-                self.wait_for_end()
-            }
+            Err(Unwound::Ended) => self.leave_to_end(state),
         }
     }
 
-    /// Puts the state back and wakes the task if there is something to do (rule 3). Returns what `word` said.
+    /// Puts the state back and wakes the task if there is something to do (rule 3).
     #[inline]
-    fn give_back(&self, state: Box<S>) -> u64 {
+    fn give_back(&self, state: Box<S>) {
         self.slot.put(state);
         let word = self.head.ran();
         if word != bits::IDLE {
             self.gave_back_to(word);
         }
-        word
     }
 
     #[cold]
@@ -185,7 +182,7 @@ impl<S: GenServer> ServerProcess<S> {
             let _inlined = context::inline(self.head.pid);
             drop_quietly(state);
             self.head.clear(bits::IDLE);
-            death::finish(self, ExitReason::Killed);
+            death::finish(self);
         }
     }
 
@@ -207,6 +204,14 @@ impl<S: GenServer> ServerProcess<S> {
         };
         *self.carried.lock() = Some(carried);
         self.head.set(bits::CARRY);
+        self.give_back(state);
+        here
+    }
+
+    /// The server ended itself: its caller hears of the end, for which it waits before the end can come.
+    #[cold]
+    fn leave_to_end(&self, state: Box<S>) -> Here<S> {
+        let here = self.wait_for_end();
         self.give_back(state);
         here
     }

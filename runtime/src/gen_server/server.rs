@@ -64,8 +64,9 @@ impl<S: GenServer> Loop<S> {
     /// Waits for the next message, or for the deadline, and handles it.
     async fn wait(&mut self, deadline: Option<Instant>) -> Step<S> {
         loop {
+            // Before a message is taken: one that is taken must reach its handler, whatever ends the server meanwhile.
+            tokio::task::coop::consume_budget().await;
             if let Some(envelope) = self.process.next() {
-                tokio::task::coop::consume_budget().await;
                 return self.handle(envelope).await;
             }
             let Some(deadline) = deadline else {

@@ -12,14 +12,15 @@ use std::future::{Future, poll_fn};
 use std::sync::Arc;
 
 use crate::exit::Cause;
+use crate::panics::catch;
 use crate::parcel::Parcel;
-use crate::process::control::{Deathwatch, Process, bits, settle, signal_exit};
+use crate::process::control::{Deathwatch, Pending, Process, bits, settle, signal_exit};
 use crate::process::relations::{Relations, Watcher};
 use crate::process::table;
 use crate::{Down, ExitReason, Info, MonitorRef, report, timer};
 
-/// Ends a process for all others. `by_itself`: it was not ended by an exit signal, so its own reason may be a crash.
-pub(crate) fn finish(process: &dyn Process, own_reason: ExitReason) {
+/// Ends a process for all others, with the reason that is pending.
+pub(crate) fn finish(process: &dyn Process) {
     let head = process.head();
     let unanswered = process.close();
     let mut signals = head.signals.lock();
@@ -27,10 +28,10 @@ pub(crate) fn finish(process: &dyn Process, own_reason: ExitReason) {
         return;
     }
     signals.ended = true;
-    let (reason, by_itself) = match signals.pending.take() {
-        Some(pending) => (pending.reason, pending.by_itself),
-        None => (own_reason, true),
-    };
+    let Pending { reason, by_itself } = signals.pending.take().unwrap_or(Pending {
+        reason: ExitReason::Killed,
+        by_itself: false,
+    });
     let name = signals.name.clone();
     let starting = signals.starting;
     let relations = signals.relations.take().unwrap_or_default();
@@ -39,9 +40,9 @@ pub(crate) fn finish(process: &dyn Process, own_reason: ExitReason) {
     drop(signals);
     drop(timer);
 
-    // A start that fails is the starter's to report (STA-3).
     if by_itself && !reason.is_shutdown() {
-        report::crash(head, &reason);
+        // A panic of whoever listens to reports must not keep the process from ending.
+        drop(catch(|| report::crash(head, &reason)));
     }
     if let Some(name) = name {
         head.node.release(&name, head.pid);

@@ -86,7 +86,8 @@ pub fn caller() -> Option<Pid> {
 /// Reasons other than `Normal`, `Shutdown` and `ShutdownWith` are reported as crashes.
 ///
 /// # Panics
-/// If the calling code is no process.
+/// If the calling code is no process. In a destructor that runs while the process unwinds already, it aborts the program,
+/// as any panic there does.
 ///
 /// # OTP
 /// `exit/1`.

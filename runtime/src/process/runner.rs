@@ -52,10 +52,11 @@ async fn run<F: Future<Output = ExitReason>>(mut end: EndGuard, body: F) {
     .await;
 }
 
+#[derive(Clone, Copy)]
 enum Phase {
     Running,
-    /// What it ran is gone; the state may still be with a caller (rule 3).
-    Ending(ExitReason),
+    /// What it ran is gone, and its reason decided; the state may still be with a caller (rule 3).
+    Ending,
 }
 
 impl Phase {
@@ -67,27 +68,25 @@ impl Phase {
     ) -> Poll<()> {
         let head = process.head();
         if let Self::Running = self {
-            let reason = match (head.has(bits::EXIT), body.as_mut().as_pin_mut()) {
-                (false, Some(running)) => match catch(|| running.poll(cx)) {
+            if !head.has(bits::EXIT)
+                && let Some(running) = body.as_mut().as_pin_mut()
+            {
+                match catch(|| running.poll(cx)) {
                     Ok(Poll::Pending) if !head.has(bits::EXIT) => return Poll::Pending,
-                    Ok(Poll::Ready(reason)) => reason,
-                    Err(Unwound::Raised(reason)) => reason,
-                    Ok(Poll::Pending) | Err(Unwound::Ended) => ExitReason::Killed,
-                },
-                // `finish` takes the reason that is pending.
-                _ => ExitReason::Killed,
-            };
-            head.set(bits::EXIT);
+                    Ok(Poll::Ready(reason)) | Err(Unwound::Raised(reason)) => {
+                        head.conclude(reason, true);
+                    }
+                    // The reason is pending.
+                    Ok(Poll::Pending) | Err(Unwound::Ended) => {}
+                }
+            }
             drop_in_place(body);
-            *self = Self::Ending(reason);
+            *self = Self::Ending;
         }
-        let Self::Ending(reason) = self else {
-            return Poll::Pending;
-        };
         if !process.drop_state() {
             return Poll::Pending;
         }
-        death::finish(&**process, std::mem::take(reason));
+        death::finish(&**process);
         Poll::Ready(())
     }
 }
@@ -126,7 +125,7 @@ impl Drop for EndGuard {
             process.head().conclude(ExitReason::Killed, false);
             process.head().set(bits::ENDED);
             if process.drop_state() {
-                death::finish(&**process, ExitReason::Killed);
+                death::finish(&**process);
             }
         }
         if self.polled {
