@@ -1,12 +1,15 @@
 //! What the rules of `docs/semantics.md` promise, one test a guarantee. The name of a test ends with the rule that it
 //! shows, or says so in its doc line.
 
+#![allow(unreachable_pub, reason = "the modules of one test program")]
+
 mod applications;
 mod calls;
 mod exits;
 mod links;
 mod monitors;
 mod names;
+mod plain_trait;
 mod servers;
 mod signals;
 mod starts;
