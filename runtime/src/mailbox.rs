@@ -12,9 +12,6 @@ use std::task::Waker;
 use crate::Info;
 use crate::sync::Mutex;
 
-/// Above this many places a drained queue is given back to the allocator.
-const KEEP: usize = 64;
-
 /// What a mailbox holds: an [`Info`], or for a server also its typed messages.
 pub(crate) trait Letter: Send + Sized + 'static {
     fn from_info(info: Info) -> Self;
@@ -83,26 +80,27 @@ impl<L: Letter> Mailbox<L> {
         Ok(Wake(inbox.waiting.take()))
     }
 
-    /// Takes the oldest message. `before_fetch` is called before the inbox is looked at.
-    pub(crate) fn pop(&self, before_fetch: impl FnOnce()) -> Option<L> {
+    /// Takes the oldest message. The inbox is looked at only if `has_mail` says so.
+    pub(crate) fn pop(&self, has_mail: impl FnOnce() -> bool) -> Option<L> {
         let mut saved = self.saved.lock();
         if let Some(letter) = saved.pop_front() {
             return Some(letter);
         }
-        before_fetch();
+        if !has_mail() {
+            return None;
+        }
         std::mem::swap(&mut *saved, &mut self.inbox.lock().queue);
         saved.pop_front()
     }
 
-    /// Gives back the memory of a burst, when the mailbox is empty.
-    pub(crate) fn shrink(&self, all: bool) {
-        let keep = if all { 0 } else { KEEP };
+    /// Gives back the memory of a burst.
+    pub(crate) fn shrink(&self) {
         let mut saved = self.saved.lock();
-        if saved.is_empty() && saved.capacity() > keep {
+        if saved.is_empty() {
             *saved = VecDeque::new();
         }
         let mut inbox = self.inbox.lock();
-        if inbox.queue.is_empty() && inbox.queue.capacity() > keep {
+        if inbox.queue.is_empty() {
             inbox.queue = VecDeque::new();
         }
     }

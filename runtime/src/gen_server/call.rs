@@ -55,6 +55,7 @@ struct Waiting<S: GenServer> {
     cell: Arc<ReplyCell<S::Reply>>,
     deadline: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
+    is_over: bool,
 }
 
 impl<'a, S: GenServer, T> Call<'a, S, T> {
@@ -132,6 +133,7 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             cell,
             deadline,
             timer: None,
+            is_over: false,
         }));
         self.wait(cx)
     }
@@ -141,6 +143,7 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             return Poll::Pending;
         };
         if let Poll::Ready(outcome) = waiting.cell.poll(cx) {
+            waiting.is_over = true;
             self.waiting = None;
             return Poll::Ready(self.outcome(outcome));
         }
@@ -246,7 +249,9 @@ impl<S: GenServer> Waiting<S> {
 
 impl<S: GenServer> Drop for Waiting<S> {
     fn drop(&mut self) {
-        self.cell.abandon();
+        if !self.is_over {
+            self.cell.abandon();
+        }
         if let Some(timer) = self.timer.take()
             && !timer.is_elapsed()
         {

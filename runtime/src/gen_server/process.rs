@@ -257,7 +257,13 @@ impl<S: GenServer> ServerProcess<S> {
     }
 
     pub(crate) fn next(&self) -> Option<Envelope<S>> {
-        self.mailbox.pop(|| self.head.clear(bits::MAIL))
+        self.mailbox.pop(|| {
+            let has_mail = self.head.has(bits::MAIL);
+            if has_mail {
+                self.head.clear(bits::MAIL);
+            }
+            has_mail
+        })
     }
 }
 

@@ -16,6 +16,9 @@ use crate::process::control::{Process, bits};
 use crate::process::receive::far;
 use crate::{Exit, ExitReason, GenServer, Info, Pid, Timeout};
 
+/// After more messages than this without a pause, the memory of the queue is given back.
+const BURST: usize = 64;
+
 /// What the loop does next.
 enum Step<S: GenServer> {
     Then(Then<S>),
@@ -31,6 +34,7 @@ pub(crate) async fn serve<S: GenServer>(
     let mut server = Loop {
         process,
         state: Some(state),
+        handled: 0,
     };
     let mut step = Step::Then(first);
     loop {
@@ -38,7 +42,7 @@ pub(crate) async fn serve<S: GenServer>(
             Step::Then(Then::Wait) => server.wait(None).await,
             Step::Then(Then::Timeout(after)) => server.wait(Some(far(after))).await,
             Step::Then(Then::Hibernate) => {
-                server.process.mailbox.shrink(true);
+                server.process.mailbox.shrink();
                 server.wait(None).await
             }
             Step::Then(Then::Continue(run)) => {
@@ -58,6 +62,8 @@ struct Loop<S: GenServer> {
     process: Arc<ServerProcess<S>>,
     /// `None` only while it is in the slot, and at the end.
     state: Option<Box<S>>,
+    /// Messages handled since it was last idle.
+    handled: usize,
 }
 
 impl<S: GenServer> Loop<S> {
@@ -95,7 +101,9 @@ impl<S: GenServer> Loop<S> {
 
     /// Gives the state away until there is something to do.
     async fn idle(&mut self) -> Option<Carried<S>> {
-        self.process.mailbox.shrink(false);
+        if std::mem::take(&mut self.handled) > BURST {
+            self.process.mailbox.shrink();
+        }
         if let Some(state) = self.state.take() {
             self.process.offer(state);
         }
@@ -106,6 +114,7 @@ impl<S: GenServer> Loop<S> {
     }
 
     async fn handle(&mut self, envelope: Envelope<S>) -> Step<S> {
+        self.handled += 1;
         match envelope {
             Envelope::Call {
                 message,
