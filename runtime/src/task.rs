@@ -108,13 +108,7 @@ impl<T: Send + 'static> Task<T> {
     /// `Task.yield/2`.
     #[doc(alias = "yield")]
     pub async fn yield_for(&mut self, patience: Duration) -> Option<Result<T, ExitReason>> {
-        let result = poll_fn(|cx| {
-            if context::is_exiting() {
-                Poll::Pending
-            } else {
-                self.result.poll(cx)
-            }
-        });
+        let result = poll_fn(|cx| context::poll_unless_exiting(|| self.result.poll(cx)));
         tokio::time::timeout_at(far(patience), result).await.ok()
     }
 
@@ -177,16 +171,19 @@ impl<T: Send + 'static> Future for Task<T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        if context::is_exiting() {
-            return Poll::Pending;
-        }
-        if let Poll::Ready(result) = this.result.poll(cx) {
+        context::poll_unless_exiting(|| this.poll_result(cx))
+    }
+}
+
+impl<T> Task<T> {
+    fn poll_result(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, TaskError>> {
+        if let Poll::Ready(result) = self.result.poll(cx) {
             return Poll::Ready(result.map_err(TaskError::Exit));
         }
-        let Some(timeout) = this.timeout else {
+        let Some(timeout) = self.timeout else {
             return Poll::Pending;
         };
-        let timer = this
+        let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(far(timeout))));
         timer.as_mut().poll(cx).map(|()| Err(TaskError::Timeout))

@@ -143,6 +143,10 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             return Poll::Pending;
         };
         if let Poll::Ready(outcome) = waiting.cell.poll(cx) {
+            if context::is_exiting() {
+                // What ended the server may have ended its caller, by a link that is told first.
+                return Poll::Pending;
+            }
             waiting.is_over = true;
             self.waiting = None;
             return Poll::Ready(self.outcome(outcome));

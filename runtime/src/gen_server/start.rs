@@ -161,9 +161,10 @@ impl<S: GenServer> Start<S> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<ServerRef<S>, StartError>> {
-        if context::is_exiting() {
-            return Poll::Pending;
-        }
+        context::poll_unless_exiting(|| self.poll_starting(cx))
+    }
+
+    fn poll_starting(&mut self, cx: &mut Context<'_>) -> Poll<Result<ServerRef<S>, StartError>> {
         if let Some(args) = self.args.take() {
             self.starting = Some(self.begin(args));
         }
@@ -186,7 +187,7 @@ impl<S: GenServer> Start<S> {
             // It was ready just as the time was over: it is being killed, and told by its death.
             starting.cell.result.reopen();
             death::add_waiter(&*process, Arc::<StartCell>::clone(&starting.cell));
-            return self.poll_start(cx);
+            return self.poll_starting(cx);
         }
         self.starting = None;
         Poll::Ready(match result {

@@ -5,6 +5,7 @@
 //!    the current process gets the server. Depth is one: a thread that runs a handler so starts no other (decision A1 e).
 
 use std::cell::{Cell, RefCell};
+use std::task::Poll;
 
 use tokio::runtime::{self, Handle};
 
@@ -216,6 +217,18 @@ pub(crate) fn is_exiting() -> bool {
                 .as_ref()
                 .is_some_and(|process| process.head().has(bits::EXIT))
         })
+}
+
+/// Polls unless the current process is to end. What ended it may also be what makes the future ready (a link is told
+/// before a monitor), so both are looked at.
+pub(crate) fn poll_unless_exiting<T>(poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+    if is_exiting() {
+        return Poll::Pending;
+    }
+    match poll() {
+        Poll::Ready(_) if is_exiting() => Poll::Pending,
+        polled => polled,
+    }
 }
 
 /// The node of the running code: its process's, a scope's or its thread's, the default (decision A12).

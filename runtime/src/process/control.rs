@@ -5,8 +5,8 @@
 //! 2. `signals` is the lock of the process's relations. Where two processes' are held, the lower pid's is taken first.
 //!    Under it, a mailbox may be pushed to and the names of a node changed; no user code runs.
 //! 3. `pending` is set once, by the first cause, and never changed; then `EXIT` is set (`SIG-6`).
-//! 4. `ended` is set once, by `death.rs`, together with the removal of all relations: who finds it set does what is done
-//!    for a process that is not there, who does not is told by the death.
+//! 4. `ended` and then `told` are set once, by `death.rs`, each together with the removal of relations: who finds it set
+//!    does what is done for a process that is not there, who does not is told by the death.
 
 use std::any::Any;
 use std::pin::Pin;
@@ -98,6 +98,7 @@ pub(crate) struct Signals {
     pub(crate) starting: bool,
     pub(crate) pending: Option<Pending>,
     pub(crate) ended: bool,
+    pub(crate) told: bool,
     pub(crate) name: Option<Name>,
     pub(crate) label: Option<Box<str>>,
     pub(crate) relations: Option<Box<Relations>>,

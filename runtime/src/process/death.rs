@@ -1,12 +1,13 @@
 //! The end of a process.
 //!
-//! In this order (`EXI-7`): what it ran and its state are dropped; its mailbox is closed; it is marked as ended, and its
-//! relations taken out, in one step; its name, its timers and its entry in the table go; then links are told, then
-//! monitors, then whoever waits for an answer. So who hears of a death can reuse the name, and whoever got a `Down` finds
-//! the dead process's supervisor already told (decision A22).
+//! In this order (`EXI-7`): what it ran and its state are dropped; its mailbox is closed; it is marked as `ended`, and its
+//! links, monitors, timers and name are taken out, in one step; the name and the timers go; its links are told; it is
+//! marked as `told`, and who waits for its end is taken out, in one step; its entry in the table goes; its monitors are
+//! told, then whoever waits for an answer. So who hears of a death can reuse the name, and whoever got a `Down` finds the
+//! dead process's supervisor already told (decision A22).
 //!
-//! Whoever asks to be told either finds `ended` set, and does what is done for a process that is not there, or is among
-//! the relations that are taken out.
+//! Whoever links finds `ended` set or is among those that are taken out then; whoever monitors finds `told` set, or is
+//! among those that are taken out then. Who finds it set does what is done for a process that is not there.
 
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
@@ -34,7 +35,8 @@ pub(crate) fn finish(process: &dyn Process) {
     });
     let name = signals.name.clone();
     let starting = signals.starting;
-    let relations = signals.relations.take().unwrap_or_default();
+    let relations = signals.relations.as_deref_mut();
+    let (links, monitors, timers) = relations.map(Relations::take_own).unwrap_or_default();
     let timer = signals.timer.take();
     head.set(bits::EXIT | bits::ENDED);
     drop(signals);
@@ -47,14 +49,7 @@ pub(crate) fn finish(process: &dyn Process) {
     if let Some(name) = name {
         head.node.release(&name, head.pid);
     }
-    let Relations {
-        links,
-        monitors,
-        watchers,
-        timers,
-    } = *relations;
     timer::forget(timers);
-    table::remove(head.pid);
     for (mref, target) in monitors {
         forget_watcher(target, mref);
     }
@@ -69,6 +64,15 @@ pub(crate) fn finish(process: &dyn Process) {
             signal_exit(&*partner, head.pid, reason.clone(), Cause::Link);
         }
     }
+    let mut signals = head.signals.lock();
+    signals.told = true;
+    let watchers = signals
+        .relations
+        .take()
+        .map(|relations| relations.watchers)
+        .unwrap_or_default();
+    drop(signals);
+    table::remove(head.pid);
     let (processes, waiters): (Vec<_>, Vec<_>) = watchers
         .into_iter()
         .partition(|(_, watcher)| matches!(watcher, Watcher::Process(..)));
@@ -138,7 +142,7 @@ pub(crate) fn send_down(watcher: &dyn Process, down: Down) {
 pub(crate) fn add_waiter(target: &dyn Process, waiter: Arc<dyn Deathwatch>) -> Option<MonitorRef> {
     let mref = MonitorRef::next();
     let mut signals = target.head().signals.lock();
-    if signals.ended {
+    if signals.told {
         drop(signals);
         waiter.died(&ExitReason::NoProc);
         return None;

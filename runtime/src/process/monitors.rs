@@ -49,13 +49,13 @@ pub fn monitor(target: impl Into<Address>) -> MonitorRef {
         .insert(mref, pid.unwrap_or(caller.head().pid));
     let watched = target.is_some_and(|target| {
         let mut signals = target.head().signals.lock();
-        if !signals.ended {
+        if !signals.told {
             signals
                 .relations()
                 .watchers
                 .insert(mref, Watcher::Process(caller.head().pid, from.clone()));
         }
-        !signals.ended
+        !signals.told
     });
     if !watched {
         death::send_down(
@@ -136,10 +136,7 @@ impl Future for MonitoredEnd {
     type Output = ExitReason;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ExitReason> {
-        if context::is_exiting() {
-            return Poll::Pending;
-        }
-        self.0.as_mut().poll(cx)
+        context::poll_unless_exiting(|| self.0.as_mut().poll(cx))
     }
 }
 

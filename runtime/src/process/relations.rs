@@ -26,7 +26,19 @@ pub(crate) enum Watcher {
     Waiter(Arc<dyn Deathwatch>),
 }
 
+/// The links, monitors and timers that a process has itself.
+pub(crate) type Own = (BTreeSet<Pid>, BTreeMap<MonitorRef, Pid>, BTreeSet<TimerRef>);
+
 impl Relations {
+    /// Takes out all but those who watch this process.
+    pub(crate) fn take_own(&mut self) -> Own {
+        (
+            std::mem::take(&mut self.links),
+            std::mem::take(&mut self.monitors),
+            std::mem::take(&mut self.timers),
+        )
+    }
+
     pub(crate) fn watching_processes(&self) -> Vec<Pid> {
         let pids = self.watchers.values().filter_map(|watcher| match watcher {
             Watcher::Process(pid, _) => Some(*pid),
