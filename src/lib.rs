@@ -10,10 +10,13 @@ pub mod prelude {
     pub use beamish_macros::{application, genserver, receive, supervisor};
     #[cfg(feature = "macros")]
     #[doc(no_inline)]
-    pub use beamish_macros::{handle_call, handle_cast, handle_continue, handle_info, init, terminate};
+    pub use beamish_macros::{
+        handle_call, handle_cast, handle_continue, handle_info, init, terminate,
+    };
     pub use beamish_runtime::{
-        Application, CallError, Down, Exit, ExitReason, Init, MonitorRef, NoReply, Pid, Reply, ReplyTo, Server, StartError,
-        SupervisorRef, Task, exit, process, self_pid, send, send_named, spawn, spawn_link, spawn_monitor,
+        Application, CallError, Down, Exit, ExitReason, Init, MonitorRef, NoReply, Pid, Reply,
+        ReplyTo, Server, StartError, SupervisorRef, Task, exit, process, self_pid, send,
+        send_named, spawn, spawn_link, spawn_monitor,
     };
 }
 

@@ -49,7 +49,6 @@ pub(crate) fn expand(arguments: TokenStream, input: &TokenStream) -> TokenStream
     quote! {
         #rest
         #(#cfgs)*
-        #[automatically_derived]
         impl #impl_generics #krate::Application for #ty #where_clause {
             type Args = #args;
             #function

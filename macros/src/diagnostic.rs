@@ -112,3 +112,30 @@ fn distance(left: &str, right: &str) -> usize {
     }
     row.last().copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{near_miss, unknown};
+
+    #[test]
+    fn a_near_miss_is_offered_and_nothing_far() {
+        let words = ["permanent", "transient", "temporary"];
+        assert_eq!(near_miss("transent", &words), Some("transient"));
+        assert_eq!(near_miss("temprary", &words), Some("temporary"));
+        assert_eq!(near_miss("never", &words), None);
+        assert_eq!(near_miss("ab", &["ac"]), None);
+        assert_eq!(near_miss("idd", &["id", "restart"]), Some("id"));
+    }
+
+    #[test]
+    fn the_accepted_words_are_listed() {
+        assert_eq!(
+            unknown("x", "a word", &["one", "two"]),
+            "`x` is not a word; accepted: `one`, `two`"
+        );
+        assert_eq!(
+            unknown("twoo", "a word", &["one", "two"]),
+            "`twoo` is not a word; write `two` (accepted: `one`, `two`)"
+        );
+    }
+}

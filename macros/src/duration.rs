@@ -143,3 +143,92 @@ impl ToTokens for Duration {
         written.to_tokens(tokens);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Duration;
+
+    fn nanos(text: &str) -> Option<u128> {
+        match syn::parse_str(text) {
+            Ok(Duration::Literal(duration)) => Some(duration.as_nanos()),
+            _ => None,
+        }
+    }
+
+    fn message(text: &str) -> String {
+        match syn::parse_str::<Duration>(text) {
+            Ok(duration) => panic!("`{text}` is read as {duration:?}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn literals_are_read_with_each_unit() {
+        let cases = [
+            ("0", 0),
+            ("7ns", 7),
+            ("7us", 7_000),
+            ("250ms", 250_000_000),
+            ("1_000ms", 1_000_000_000),
+            ("5s", 5_000_000_000),
+            ("2min", 120_000_000_000),
+            ("1h", 3_600_000_000_000),
+            ("0s", 0),
+            ("1.5s", 1_500_000_000),
+            ("0.5min", 30_000_000_000),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(nanos(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_expression_stands_in_parentheses() {
+        assert!(matches!(
+            syn::parse_str("(config.timeout)"),
+            Ok(Duration::Expr(..))
+        ));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        assert_eq!(
+            message("500"),
+            "this duration has no unit; write `500ms` or `500s`"
+        );
+        let accepted = "(accepted: `ns`, `us`, `ms`, `s`, `min`, `h`)";
+        assert_eq!(
+            message("5m"),
+            format!("`m` is not a unit of time; write `5min` {accepted}")
+        );
+        assert_eq!(
+            message("5secs"),
+            format!("`secs` is not a unit of time; write `5s` {accepted}")
+        );
+        assert_eq!(
+            message("5parsec"),
+            "`parsec` is not a unit of time; accepted: `ns`, `us`, `ms`, `s`, `min`, `h`"
+        );
+        assert_eq!(
+            message("999999999999999999999h"),
+            "this duration is too long; write `infinity` where no end is meant"
+        );
+        let examples = super::EXAMPLES;
+        assert_eq!(
+            message("-5s"),
+            format!("a duration is not negative; write {examples}")
+        );
+        assert_eq!(
+            message("\"5s\""),
+            format!("this is not a duration; write {examples}")
+        );
+        assert_eq!(
+            message("soon"),
+            format!("a duration is expected here; write {examples}")
+        );
+        assert_eq!(
+            message("(5s 6s)"),
+            "only one expression is expected here; remove the rest"
+        );
+    }
+}

@@ -1,8 +1,9 @@
 //! `#[beamish::main]` and `#[beamish::test]`.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
-use syn::{Block, ItemFn, LitInt, LitStr, ReturnType, Type};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{ItemFn, LitInt, LitStr, ReturnType};
 
 use crate::attr::Settings;
 use crate::diagnostic::{Diagnostics, unknown};
@@ -63,9 +64,9 @@ pub(crate) fn expand(kind: Kind, arguments: TokenStream, input: &TokenStream) ->
     header(kind, &function, &mut diagnostics);
     let is_sound = diagnostics.is_empty();
     let errors = diagnostics.finish();
-    function.sig.asyncness = None;
     if !is_sound {
         // The body is not to be checked without its `async`.
+        function.sig.asyncness = None;
         function.sig.inputs.clear();
         function.sig.generics = syn::Generics::default();
         function.sig.output = ReturnType::Default;
@@ -198,34 +199,32 @@ fn written(kind: Kind, options: &Options, function: &ItemFn) -> TokenStream {
     } else {
         quote!(run_test)
     };
-    let (result, output) = match &sig.output {
-        ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_)) => {
-            (block.to_token_stream(), None)
-        }
-        output => {
-            let ty = match output {
-                ReturnType::Default => quote!(()),
-                ReturnType::Type(_, ty) => ty.to_token_stream(),
-            };
-            (checked(&ty, block), Some(quote!(::<#ty>)))
+    // The user's function as it is, inside of one of the same name: what is wrong in it is told as ever.
+    let (name, span) = (&sig.ident, sig.ident.span());
+    let (output, body) = match &sig.output {
+        ReturnType::Default => (None, quote_spanned!(span=> #name())),
+        // The value is reported in the process, as Rust does after `main`: a `Box<dyn Error>` could not leave it.
+        ReturnType::Type(_, ty) => {
+            let place = ty.span();
+            let mut called = name.clone();
+            called.set_span(place.resolved_at(name.span()));
+            let report =
+                quote_spanned!(place=> ::std::process::Termination::report(#called().await));
+            (
+                Some(quote!(-> ::std::process::ExitCode)),
+                quote_spanned!(span=> async { #report }),
+            )
         }
     };
+    let at = krate.at(span);
+    let entry = quote!(#krate::Entry::new() #flavor #paused);
+    let call = quote_spanned!(span=> #at::Entry::#run(#entry, #body));
     quote! {
         #test
         #(#attrs)*
-        #vis #sig {
-            #krate::Entry::new() #flavor #paused.#run #output(async move #result)
-        }
-    }
-}
-
-/// The body, whose last expression is checked here against the type that the function returns.
-fn checked(ty: &TokenStream, block: &Block) -> TokenStream {
-    quote! {
-        {
-            let __result: #ty = #block;
-            #[allow(unreachable_code, clippy::needless_return)]
-            return __result;
+        #vis fn #name() #output {
+            #sig #block
+            #call
         }
     }
 }

@@ -1,4 +1,24 @@
-//! The macros of Beamish.
+//! The macros of [beamish](https://docs.rs/beamish), which re-exports them. Expansions name only its hidden module
+//! `__private`; what they write is what a person would write by hand against `beamish-runtime`.
+//!
+//! | macro | Elixir |
+//! |---|---|
+//! | [`#[genserver]`](macro@genserver) | `use GenServer` and its callbacks |
+//! | [`supervisor!`] | `use Supervisor` with `init/1` |
+//! | [`receive!`] | `receive do … after … end` |
+//! | [`#[application]`](macro@application) | `use Application` |
+//! | [`#[main]`](macro@main), [`#[test]`](macro@test) | `mix run`, `use ExUnit.Case` |
+//!
+//! # Durations
+//!
+//! All macros read durations alike: an integer or a float with one of the units `ns`, `us`, `ms`, `s`, `min`, `h`
+//! (`5s`, `250ms`, `1.5min`), `0` alone, or an expression of type [`Duration`](std::time::Duration) in parentheses
+//! (`(config.timeout)`). Where a wait may be endless, `infinity` stands for that.
+//!
+//! # Another path to the crate
+//!
+//! Attributes take `crate = "path"` for programs that reach `beamish` under another path, as in
+//! `#[genserver(crate = "my_framework::beamish")]`.
 
 mod application;
 mod attr;
@@ -12,78 +32,338 @@ mod receive;
 mod server;
 mod spelling;
 mod supervisor;
+#[cfg(test)]
+mod tests;
 mod vocabulary;
 
 use proc_macro::TokenStream;
 
-/// Genserver.
+/// Makes a struct a server: written on the struct, and on its `impl` block.
+///
+/// ```text
+/// /// Counts. The struct is the state of the server.
+/// #[genserver(name = "counter", restart = transient)]
+/// pub struct Counter {
+///     count: u64,
+/// }
+///
+/// #[genserver]
+/// impl Counter {
+///     #[init]
+///     fn init(start: u64) -> Self {
+///         Self { count: start }
+///     }
+///
+///     /// The present count.
+///     #[handle_call]
+///     pub fn get(&self) -> u64 {
+///         self.count
+///     }
+///
+///     /// Adds `by`.
+///     #[handle_cast]
+///     pub fn add(&mut self, by: u64) {
+///         self.count += by;
+///     }
+///
+///     #[handle_info]
+///     fn tick(&mut self, _tick: Tick) {
+///         self.count += 1;
+///     }
+/// }
+///
+/// let counter = Counter::start_link(40).await?;
+/// counter.add(2);
+/// assert_eq!(counter.get().await?, 42);
+/// ```
+///
+/// # On the struct
+///
+/// The state may be a struct or an enum, with type and const parameters. It owns its data: a lifetime is refused.
+///
+/// | option | what it says | default |
+/// |---|---|---|
+/// | `name = "…"` | the name it is started under; gives `CounterRef::named()` | no name |
+/// | `restart = …` | `permanent`, `transient` or `temporary`, as a child of a supervisor | `permanent` |
+/// | `shutdown = …` | a [duration](crate#durations), `infinity` or `brutal_kill`, as a child | `5s` |
+/// | `significant` | whether its end may end its supervisor; also `significant = false` | `false` |
+/// | `trap_exit` | whether exits of linked processes come as messages, and `#[terminate]` runs at a shutdown | `false` |
+/// | `crate = "…"` | [the path to beamish](crate#another-path-to-the-crate) | `"::beamish"` |
+///
+/// Written: `CounterRef`, the client, with the visibility and the parameters of the struct, its constructors
+/// `CounterRef::to(name)` and `CounterRef::named()`, and its `Clone`, `Debug`, `Eq`, `Hash`, `From<ServerRef<Counter>>`,
+/// `TryFrom<Pid>` and `Server`; and `impl ServerOptions for Counter`.
+///
+/// # On the `impl` block
+///
+/// | callback | parameters after `self` | returns |
+/// |---|---|---|
+/// | `#[init]`, without `self` | the start arguments | `Self`, `Result<Self, E>`, `Init<Self>` |
+/// | `#[handle_call]` | the fields of the message | `T`, or `Reply<T>` |
+/// | `#[handle_call]` | …, and a last `reply: ReplyTo<T>`, which answers now or later | nothing, or `NoReply` |
+/// | `#[handle_cast]` | the fields of the message | nothing, or `NoReply` |
+/// | `#[handle_info]` | one value, of the type that it handles | nothing, or `NoReply` |
+/// | `#[handle_continue]` | one value, of the type that it handles | nothing, or `NoReply` |
+/// | `#[terminate]` | `reason: &ExitReason` | nothing |
+///
+/// - `#[init]` is required, once. All others may be left out.
+/// - Each may be `fn` or `async fn`. A plain `fn` may run on the caller when the server is idle; `#[handle_call(queued)]`
+///   says that it should not. An `async fn` with `&self` needs a state that is `Sync`; with `&mut self` it does not.
+/// - A message is moved: a parameter owns its data, and has one type. `Self` and the server's type parameters are fine.
+/// - Parameters may be patterns. The field of the message is named after the identifier, else `arg0`, `arg1` ….
+/// - `#[into] key: String` makes the parameter of the client `impl Into<String>`.
+/// - `Reply<T>` is known by its name; an alias of it is taken for the type of the reply.
+/// - The handler of `Info` takes what no other takes, and is written last. Without it, that is logged.
+/// - `#[cfg]`, docs, `#[deprecated]`, `#[must_use]` and the visibility of a handler are those of its client method.
+/// - The names `to` and `named` are taken by the constructors of the client.
+///
+/// The only option here is `crate = "…"`.
+///
+/// Written, beside the block itself without the attributes above:
+///
+/// - `CounterMessage` and `CounterReply`: enums of the calls and casts and of the replies, as data.
+/// - `Counter::start_link(…)`, `Counter::start(…)` and `Counter::child_spec(…)`, with the parameters of `#[init]`. One that
+///   the block defines itself is left out, and `Counter::server(…)`, the start that it can build on, is written beside it.
+/// - `impl CounterRef`: one method a call or cast.
+/// - `impl GenServer for Counter`, and `impl Continue<C> for Counter` for each `#[handle_continue]`.
+///
+/// # OTP
+///
+/// `use GenServer`, `start_link/3`, `child_spec/1`, and the client functions that a module has by convention.
 #[proc_macro_attribute]
 pub fn genserver(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    server::genserver(arguments.into(), item.into()).into()
+    server::genserver(arguments.into(), &item.into()).into()
 }
 
-/// main.
-#[proc_macro_attribute]
-pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    entry::expand(entry::Kind::Main, arguments.into(), &item.into()).into()
-}
-
-/// test.
-#[proc_macro_attribute]
-pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    entry::expand(entry::Kind::Test, arguments.into(), &item.into()).into()
-}
-
-/// init.
+/// The callback that makes the state, in a [`#[genserver]`](macro@genserver) block: OTP's `init/1`.
+///
+/// It has no `self`; its parameters are those of `start_link`. It returns `Self`, `Result<Self, E>` where `E` is an error,
+/// or `Init<Self>`, and may be `async`.
 #[proc_macro_attribute]
 pub fn init(_arguments: TokenStream, item: TokenStream) -> TokenStream {
     server::misplaced("init", &item.into()).into()
 }
 
-/// receive.
-#[proc_macro]
-pub fn receive(input: TokenStream) -> TokenStream {
-    receive::receive(input.into()).into()
-}
-
-/// handle_call.
+/// A callback that replies, in a [`#[genserver]`](macro@genserver) block: OTP's `handle_call/3`.
+///
+/// It returns the reply `T`, or `Reply<T>` to say what comes next; or it takes a last `reply: ReplyTo<T>` and returns
+/// nothing, or `NoReply`. `#[handle_call(queued)]` keeps a plain `fn` from running on the caller.
 #[proc_macro_attribute]
 pub fn handle_call(_arguments: TokenStream, item: TokenStream) -> TokenStream {
     server::misplaced("handle_call", &item.into()).into()
 }
 
-/// handle_cast.
+/// A callback that does not reply, in a [`#[genserver]`](macro@genserver) block: OTP's `handle_cast/2`.
+///
+/// It returns nothing, or `NoReply` to say what comes next.
 #[proc_macro_attribute]
 pub fn handle_cast(_arguments: TokenStream, item: TokenStream) -> TokenStream {
     server::misplaced("handle_cast", &item.into()).into()
 }
 
-/// handle_info.
+/// A callback for other messages of one type, in a [`#[genserver]`](macro@genserver) block: OTP's `handle_info/2`.
+///
+/// It takes one value: what was sent with `send`, or an `Exit`, a `Down`, a `Timeout`. The type `Info` takes all that no
+/// other callback takes.
 #[proc_macro_attribute]
 pub fn handle_info(_arguments: TokenStream, item: TokenStream) -> TokenStream {
     server::misplaced("handle_info", &item.into()).into()
 }
 
-/// handle_continue.
+/// A callback for what `continue_with` was given, in a [`#[genserver]`](macro@genserver) block: OTP's
+/// `handle_continue/2`.
+///
+/// It takes one value, and runs before the next message.
 #[proc_macro_attribute]
 pub fn handle_continue(_arguments: TokenStream, item: TokenStream) -> TokenStream {
     server::misplaced("handle_continue", &item.into()).into()
 }
 
-/// terminate.
+/// The callback before the end, in a [`#[genserver]`](macro@genserver) block: OTP's `terminate/2`.
+///
+/// At a supervisor's shutdown this runs only with `trap_exit`. What must always run belongs in `Drop`.
 #[proc_macro_attribute]
 pub fn terminate(_arguments: TokenStream, item: TokenStream) -> TokenStream {
     server::misplaced("terminate", &item.into()).into()
 }
 
-/// supervisor.
+/// Declares a supervision tree as a type.
+///
+/// ```text
+/// supervisor! {
+///     /// Keeps the cache alive.
+///     pub CashManSupervisor(config: Config) {            // arguments of the start, if any
+///         name: "CashMan.Supervisor",
+///         strategy: one_for_one,
+///         max_restarts: 3, max_seconds: 5,
+///         let port = next_port();                        // evaluated once
+///         children: [
+///             Cache::start_link(),
+///             Stats::start_link(config.window) { id: "stats", restart: transient, shutdown: 10s },
+///             supervisor Workers {                       // a nested tree
+///                 strategy: one_for_all,
+///                 children: [Worker::start_link(1) { id: 1 }, Worker::start_link(2) { id: 2 }],
+///             },
+///             AnotherSupervisor::start_link(),           // one declared elsewhere
+///             dynamic Connections { max_children: 1_000 },
+///             ..config.more_children(),                  // an iterator of `ChildSpec`s
+///         ],
+///     }
+/// }
+///
+/// let tree = CashManSupervisor::start_link(config).await?;
+/// ```
+///
+/// # Options
+///
+/// | of a tree | what it says | default |
+/// |---|---|---|
+/// | `strategy:` | `one_for_one`, `one_for_all` or `rest_for_one` | required |
+/// | `name:` | a string or constant; gives `named()` | no name |
+/// | `max_restarts:`, `max_seconds:` | more restarts than that in so many seconds end the tree | 3 in 5 |
+/// | `auto_shutdown:` | `never`, `any_significant` or `all_significant` | `never` |
+/// | `children:` | `[…]`, in the order of their start | none |
+///
+/// | of a child, in braces after it | what it says | default |
+/// |---|---|---|
+/// | `id:` | a string, a number, or an expression of either type | the name of the type before `::start_link` |
+/// | `restart:` | `permanent`, `transient` or `temporary` | that of its type |
+/// | `shutdown:` | a [duration](crate#durations), `infinity` or `brutal_kill` | that of its type |
+/// | `significant:` | `true` or `false`; needs `auto_shutdown` | that of its type |
+///
+/// | of a `dynamic` child | what it says | default |
+/// |---|---|---|
+/// | `name:` | the name that its type reaches it by | its name after the path of the module |
+/// | `max_children:` | how many it may have | no limit |
+/// | `max_restarts:`, `max_seconds:` | as of a tree | 3 in 5 |
+///
+/// # Children
+///
+/// A child is an expression that starts a process, and is evaluated at each of its starts. It is lent the arguments and the
+/// names of the `let` lines, as references: clone what the child must own. An expression that ends in `child_spec(…)`,
+/// `child(…)` or `.once()` is a specification, and evaluated once. `#[cfg]` may stand before a child.
+///
+/// # What is written
+///
+/// A unit struct with the docs and the visibility, and on it, with the arguments as parameters: `supervisor(…)`, the
+/// builder; `start_link(…)`, `start(…)`, `child_spec(…)`; and `named()`. For `dynamic Connections` a unit struct
+/// `Connections` with `start_child(child)` and `named()`.
+///
+/// # OTP
+///
+/// `use Supervisor` and `init/1`; `dynamic` is `DynamicSupervisor`. Differs: an expression with effects has them again at
+/// each restart.
 #[proc_macro]
 pub fn supervisor(input: TokenStream) -> TokenStream {
     supervisor::supervisor(input.into()).into()
 }
 
-/// application.
+/// Waits for the oldest message that an arm takes; all others stay in the mailbox, in order.
+///
+/// ```text
+/// receive! {
+///     Exit { from, reason: ExitReason::Normal } => println!("normal exit from {from}"),
+///     Down { mref: m, reason, .. } if m == mref => return Err(reason.into()),
+///     Message::Ping(x): Message if x > 0 => reply(x).await?,
+///     text: String => println!("{text}"),
+///     after 500ms => println!("nothing came"),
+/// }
+/// ```
+///
+/// An arm is `pattern: Type if guard => body`. The type may be left out when the pattern is a struct pattern, whose path is
+/// then the type: `Exit { .. }`, and `Tick {}` for a unit struct. For a variant of an enum write `Msg::Ping(x): Msg`. The
+/// type `Info` is any message.
+///
+/// The last arm may be `after` a [duration](crate#durations): `after 0` only looks at what is there, `after infinity` waits
+/// as if it were not written.
+///
+/// The value is moved out, the pattern and the guard are tried, and it is put back in its place if they fail; no lock is
+/// held. Bodies run outside of any closure: they may await, use `?`, `break`, `continue` and `return`. A guard may not
+/// await, and `ref` is refused.
+///
+/// It awaits, so it stands in async code, and in a process.
+///
+/// # OTP
+///
+/// `receive … after … end`.
+#[proc_macro]
+pub fn receive(input: TokenStream) -> TokenStream {
+    receive::receive(input.into()).into()
+}
+
+/// Makes a type an application: something that starts one supervision tree, and stops it in order.
+///
+/// ```text
+/// struct CashMan;
+///
+/// #[application]
+/// impl CashMan {
+///     async fn start(args: StartArgs) -> Result<SupervisorRef, StartError> {
+///         CashManSupervisor::start_link(args.config()).await
+///     }
+/// }
+/// ```
+///
+/// The function `start` takes one argument or none. Written: `impl Application for CashMan`, whose `start(args)` and
+/// `run(args)` start the tree and keep it. Other functions stay in the block.
+///
+/// The only option is [`crate = "…"`](crate#another-path-to-the-crate).
+///
+/// # OTP
+///
+/// `use Application`, `start/2`.
 #[proc_macro_attribute]
 pub fn application(arguments: TokenStream, item: TokenStream) -> TokenStream {
     application::expand(arguments.into(), &item.into()).into()
+}
+
+/// Runs the body of an `async fn main` as a process, on a tokio runtime of its own.
+///
+/// ```text
+/// #[beamish::main]
+/// async fn main() -> Result<(), AppError> {
+///     CashMan::run(()).await
+/// }
+/// ```
+///
+/// | option | what it says | default |
+/// |---|---|---|
+/// | `flavor = "…"` | `"multi_thread"` or `"current_thread"` | `"multi_thread"` |
+/// | `worker_threads = n` | the threads of the former | one a core |
+/// | `crate = "…"` | [the path to beamish](crate#another-path-to-the-crate) | `"::beamish"` |
+///
+/// The function may return whatever `main` may return; an error is printed as Rust prints it.
+///
+/// # OTP
+///
+/// `mix run`.
+#[proc_macro_attribute]
+pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    entry::expand(entry::Kind::Main, arguments.into(), &item.into()).into()
+}
+
+/// Runs the body of an async test as a process of a node of its own, so that tests do not share names.
+///
+/// ```text
+/// #[beamish::test(start_paused)]
+/// async fn expires() {
+///     assert_eq!(cache.fetch("a").await?, None);
+/// }
+/// ```
+///
+/// | option | what it says | default |
+/// |---|---|---|
+/// | `flavor = "…"` | `"current_thread"` or `"multi_thread"` | `"current_thread"` |
+/// | `worker_threads = n` | the threads of the latter | one a core |
+/// | `start_paused` | whether time moves only when nothing else does; also `start_paused = false` | `false` |
+/// | `crate = "…"` | [the path to beamish](crate#another-path-to-the-crate) | `"::beamish"` |
+///
+/// The test fails if the process ends abnormally, by a link too. What still runs in its node is then killed.
+///
+/// # OTP
+///
+/// `test` of `ExUnit`.
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    entry::expand(entry::Kind::Test, arguments.into(), &item.into()).into()
 }

@@ -52,3 +52,30 @@ pub(crate) fn variant(handler: &Ident) -> Ident {
 pub(crate) fn plain(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use quote::format_ident;
+
+    use super::variant;
+
+    #[test]
+    fn variants_are_in_camel_case_and_never_a_keyword() {
+        let cases = [
+            ("get", "Get"),
+            ("store_all", "StoreAll"),
+            ("_hidden", "Hidden"),
+            ("get_1", "Get_1"),
+            ("get1", "Get1"),
+            ("self_", "Self_"),
+            ("r#match", "Match"),
+        ];
+        for (handler, expected) in cases {
+            let handler = match handler.strip_prefix("r#") {
+                Some(raw) => proc_macro2::Ident::new_raw(raw, proc_macro2::Span::call_site()),
+                None => format_ident!("{handler}"),
+            };
+            assert_eq!(variant(&handler), expected);
+        }
+    }
+}

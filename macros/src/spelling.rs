@@ -9,7 +9,8 @@ pub(crate) fn spelled(tokens: &impl ToTokens) -> String {
     let mut text = String::new();
     for word in printed.split(' ') {
         let is_glued = text.is_empty()
-            || word.starts_with([',', '>', ')', ';', ']', '.', '<', ':', '(', '?'])
+            || word.starts_with([',', '>', ')', ';', ']', '.', '<', ':', '?'])
+            || (word.starts_with('(') && !text.ends_with(','))
             || text.ends_with(['<', '(', '[', '&', '.'])
             || text.ends_with("::");
         if !is_glued {
@@ -27,4 +28,23 @@ pub(crate) fn mentions(tokens: &TokenStream, ident: &Ident) -> bool {
         TokenTree::Group(group) => mentions(&group.stream(), ident),
         _ => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::spelled;
+
+    #[test]
+    fn tokens_are_spelled_as_a_person_would() {
+        assert_eq!(spelled(&quote!(Vec<u8>)), "Vec<u8>");
+        assert_eq!(
+            spelled(&quote!(HashMap<String, (u8, [u64; 2])>)),
+            "HashMap<String, (u8, [u64; 2])>"
+        );
+        assert_eq!(spelled(&quote!(&'static str)), "&'static str");
+        assert_eq!(spelled(&quote!(Message::Ping(x))), "Message::Ping(x)");
+        assert_eq!(spelled(&quote!(std::rc::Rc<u64>)), "std::rc::Rc<u64>");
+    }
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use super::validate::{Checked, TypedArm, is_info};
+use super::validate::{Checked, TypedArm};
 use crate::krate::Krate;
 use crate::spelling::mentions;
 
@@ -95,16 +95,6 @@ fn attempt(krate: &Krate, arms: &[(Ident, &TypedArm)]) -> TokenStream {
             #pattern #guard => return ::core::result::Result::Ok(__Selected::#name((#(#values,)*))),
         }
     });
-    if is_info(ty) {
-        return quote! {
-            #(#cfgs)*
-            #[allow(unreachable_patterns)]
-            let __info = match __info {
-                #(#tries)*
-                __info => __info,
-            };
-        };
-    }
     quote! {
         #(#cfgs)*
         let __info = match #krate::Info::downcast::<#ty>(__info) {

@@ -148,6 +148,6 @@ fn is_irrefutable(pattern: &Pat) -> bool {
 }
 
 /// `Info` is any message.
-pub(crate) fn is_info(ty: &Type) -> bool {
+fn is_info(ty: &Type) -> bool {
     matches!(ty, Type::Path(TypePath { qself: None, path }) if path.segments.last().is_some_and(|last| last.ident == "Info"))
 }

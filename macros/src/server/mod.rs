@@ -28,7 +28,7 @@ const STRUCT_OPTIONS: [&str; 6] = [
 ];
 const IMPL_OPTIONS: [&str; 1] = ["crate"];
 
-pub(crate) fn genserver(arguments: TokenStream, input: TokenStream) -> TokenStream {
+pub(crate) fn genserver(arguments: TokenStream, input: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let item = match syn::parse2::<Item>(input.clone()) {
         Ok(item) => item,

@@ -54,13 +54,18 @@ pub(crate) fn expand(
     let (ident, krate) = (state.ident, &options.krate);
     let bare = state.generics.clone();
     let (_, arguments, _) = bare.split_for_impl();
-    if bare.type_params().next().is_some() {
-        state
-            .generics
-            .make_where_clause()
-            .predicates
-            .push(parse_quote!(#ident #arguments: #krate::GenServer));
-    }
+    // A bound without parameters is asked for where it stands; `for<'__a>` puts that off to where the client is used, so
+    // that a block which is not written yet is not an error in each of these items.
+    let is_server = if bare.params.is_empty() {
+        parse_quote!(for<'__a> #ident: #krate::GenServer)
+    } else {
+        parse_quote!(#ident #arguments: #krate::GenServer)
+    };
+    state
+        .generics
+        .make_where_clause()
+        .predicates
+        .push(is_server);
     let client = client(&state, &options);
     let mut for_consts = bare.clone();
     if bare.type_params().next().is_some() {
@@ -91,19 +96,20 @@ fn client(state: &State<'_>, options: &StructOptions) -> TokenStream {
     } = state;
     let krate = &options.krate;
     let client = names::reference(ident);
+    let plain = names::plain(ident);
     let client_name = client.to_string();
     let (impl_generics, arguments, where_clause) = generics.split_for_impl();
     let cfg: Vec<_> = cfgs(state).collect();
     let cfg = quote!(#(#cfg)*);
     let docs = format!(
-        "The client of [`{ident}`]: one method a call or cast.\n\n\
+        "The client of [`{plain}`]: one method a call or cast.\n\n\
          It is bound to one process, or to a name that is looked up at each use, and then outlives that process. \
          Dropping it does nothing to the server."
     );
-    let to = format!("The client of whichever [`{ident}`] holds `name` when it is used.");
+    let to = format!("The client of whichever [`{plain}`] holds `name` when it is used.");
     let named = options.name.as_ref().map(|name| {
         let docs = format!(
-            "The client of the [`{ident}`] under the name of its `#[genserver]`, `{:?}`.",
+            "The client of the [`{plain}`] under the name of its `#[genserver]`, `{:?}`.",
             name.value()
         );
         quote! {
@@ -123,7 +129,6 @@ fn client(state: &State<'_>, options: &StructOptions) -> TokenStream {
         }
 
         #cfg
-        #[automatically_derived]
         #[allow(dead_code, unreachable_pub)]
         impl #impl_generics #client #arguments #where_clause {
             #[doc = #to]

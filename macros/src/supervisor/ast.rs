@@ -72,7 +72,7 @@ pub(crate) enum ChildKind {
     /// `supervisor Workers { … }`
     Nested(Ident, Box<Body>),
     /// `dynamic Connections { … }`
-    Dynamic(Ident, Dynamic),
+    Dynamic(Ident, Box<Dynamic>),
     /// `..specs`
     Spread(Expr),
 }

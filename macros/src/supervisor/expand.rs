@@ -2,12 +2,15 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Expr;
 use syn::spanned::Spanned;
 
 use super::ast::{AutoShutdown, ChildOptions, Dynamic, Limits, Strategy, Tree};
 use super::validate::{Checked, CheckedChild, CheckedKind, Supervisor};
+use crate::duration::Duration;
 use crate::krate::Krate;
 use crate::names::plain;
+use crate::vocabulary::Shutdown;
 
 pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
     let Checked { tree, root, lent } = checked;
@@ -54,7 +57,6 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
         #[allow(unreachable_pub)]
         #vis struct #name;
 
-        #[automatically_derived]
         #[allow(dead_code, private_interfaces, unreachable_pub, clippy::too_many_arguments)]
         impl #name {
             /// The tree as a builder, to be changed before it is started.
@@ -87,7 +89,7 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
                 let __spec = #krate::ChildSpec::new(move || {
                     #krate::Supervisor::start_link(Self::supervisor(#(::core::clone::Clone::clone(&#arg_names)),*))
                 });
-                __spec.id(#id).shutdown(#krate::Shutdown::Infinity)
+                __spec.id(#id)
             }
 
             #named
@@ -147,24 +149,26 @@ fn children(krate: &Krate, supervisor: &Supervisor<'_>, lent: &[Ident]) -> Token
 
 fn added(krate: &Krate, child: &CheckedChild<'_>, lent: &[Ident]) -> TokenStream {
     let cfgs = child.cfgs;
-    let (default_id, start) = match &child.kind {
+    let borrow = borrow(lent);
+    let (span, start) = match &child.kind {
         CheckedKind::Spread(specs) => {
-            let borrow = borrow(lent);
             return quote! {
                 #(#cfgs)*
                 let __supervisor = __supervisor.children({ #borrow #specs });
             };
         }
-        CheckedKind::Start(expr) => (None, expr.to_token_stream()),
-        CheckedKind::Nested(name, nested) => {
+        CheckedKind::Start(expr) | CheckedKind::Spec(expr) => (expr.span(), expr.to_token_stream()),
+        CheckedKind::Nested(nested) => {
             let builder = builder(krate, nested);
             let children = children(krate, nested, lent);
             let start = quote! {
-                let __supervisor = #builder;
-                #children
-                #krate::Supervisor::start_link(__supervisor)
+                {
+                    let __supervisor = #builder;
+                    #children
+                    #krate::Supervisor::start_link(__supervisor)
+                }
             };
-            (Some(plain(name)), start)
+            (Span::call_site(), start)
         }
         CheckedKind::Dynamic(name, dynamic) => {
             let limits = limits(&dynamic.limits, Some(dynamic_name(name, dynamic)));
@@ -174,40 +178,35 @@ fn added(krate: &Krate, child: &CheckedChild<'_>, lent: &[Ident]) -> TokenStream
                 .map(|value| quote!(.max_children(#value)));
             let start =
                 quote!(#krate::DynamicSupervisor::new() #limits #max_children .start_link());
-            (Some(plain(name)), start)
+            (Span::call_site(), start)
         }
     };
-    let is_tree = matches!(
-        child.kind,
-        CheckedKind::Nested(..) | CheckedKind::Dynamic(..)
-    );
-    let options = options(krate, child.options, default_id, is_tree);
-    let span = match &child.kind {
-        CheckedKind::Start(expr) => expr.span(),
-        _ => Span::call_site(),
+    let body = if borrow.is_some() {
+        quote!({ #borrow #start })
+    } else {
+        start
     };
-    let closure = closure(&start, lent, child, span);
     let at = krate.at(span);
-    let spec = quote_spanned!(span=> #at::ChildSpec::new(#closure));
+    let spec = if matches!(child.kind, CheckedKind::Spec(_)) {
+        quote_spanned!(span=> #at::ChildSpec::from(#body))
+    } else {
+        let closure = closure(&body, lent, span);
+        quote_spanned!(span=> #at::ChildSpec::new(#closure))
+    };
+    let options = options(krate, child);
+    let added = quote!(__supervisor.child(#spec #options));
+    let added = match borrow.filter(|_| is_computed(child.options)) {
+        Some(borrow) => quote!({ #borrow #added }),
+        None => added,
+    };
     quote! {
         #(#cfgs)*
-        let __supervisor = __supervisor.child(#spec #options);
+        let __supervisor = #added;
     }
 }
 
 /// The closure that starts a child, again and again; what is lent is behind one `Arc`.
-fn closure(
-    start: &TokenStream,
-    lent: &[Ident],
-    child: &CheckedChild<'_>,
-    span: Span,
-) -> TokenStream {
-    let borrow = borrow(lent);
-    let body = match &child.kind {
-        CheckedKind::Nested(..) => quote!({ #borrow #start }),
-        _ if lent.is_empty() => start.clone(),
-        _ => quote!({ #borrow #start }),
-    };
+fn closure(body: &TokenStream, lent: &[Ident], span: Span) -> TokenStream {
     if lent.is_empty() {
         return quote_spanned!(span=> || #body);
     }
@@ -225,30 +224,35 @@ fn borrow(lent: &[Ident]) -> Option<TokenStream> {
     (!lent.is_empty()).then(|| quote!(#[allow(unused_variables)] let (#(#lent,)*) = &*__env;))
 }
 
-fn options(
-    krate: &Krate,
-    options: &ChildOptions,
-    default_id: Option<String>,
-    is_tree: bool,
-) -> TokenStream {
-    let id = match (&options.id, default_id) {
-        (Some(id), _) => Some(quote!(.id(#id))),
-        (None, Some(name)) => Some(quote!(.id(#name))),
-        (None, None) => None,
-    };
-    let restart = options.restart.as_ref().map(|(_, restart)| {
+/// Whether an option is an expression, which may use what is lent.
+fn is_computed(options: &ChildOptions) -> bool {
+    let is_id = options
+        .id
+        .as_ref()
+        .is_some_and(|id| !matches!(id, Expr::Lit(_)));
+    is_id || matches!(options.shutdown, Some(Shutdown::After(Duration::Expr(..))))
+}
+
+fn options(krate: &Krate, child: &CheckedChild<'_>) -> TokenStream {
+    let ChildOptions {
+        id,
+        restart,
+        shutdown,
+        significant,
+    } = child.options;
+    let id = id.as_ref().map(ToTokens::to_token_stream);
+    let id = id
+        .or_else(|| child.default_id.as_ref().map(ToTokens::to_token_stream))
+        .map(|id| quote!(.id(#id)));
+    let restart = restart.as_ref().map(|(_, restart)| {
         let restart = restart.expand(krate);
         quote!(.restart(#restart))
     });
-    // A tree is given the time that its children need, as OTP advises.
-    let shutdown = match &options.shutdown {
-        Some(shutdown) => Some(shutdown.expand(krate)),
-        None => is_tree.then(|| quote!(#krate::Shutdown::Infinity)),
-    };
-    let shutdown = shutdown.map(|shutdown| quote!(.shutdown(#shutdown)));
-    let significant = options
-        .significant
-        .map(|(_, value)| quote!(.significant(#value)));
+    let shutdown = shutdown.as_ref().map(|shutdown| {
+        let shutdown = shutdown.expand(krate);
+        quote!(.shutdown(#shutdown))
+    });
+    let significant = significant.map(|(_, value)| quote!(.significant(#value)));
     quote!(#id #restart #shutdown #significant)
 }
 
@@ -258,8 +262,8 @@ fn dynamics<'a>(supervisor: &Supervisor<'a>) -> Vec<(&'a Ident, &'a Dynamic)> {
     for child in &supervisor.children {
         match &child.kind {
             CheckedKind::Dynamic(name, dynamic) => found.push((*name, *dynamic)),
-            CheckedKind::Nested(_, nested) => found.extend(dynamics(nested)),
-            CheckedKind::Start(_) | CheckedKind::Spread(_) => {}
+            CheckedKind::Nested(nested) => found.extend(dynamics(nested)),
+            CheckedKind::Start(_) | CheckedKind::Spec(_) | CheckedKind::Spread(_) => {}
         }
     }
     found
@@ -290,7 +294,6 @@ fn dynamic_type(tree: &Tree, name: &Ident, dynamic: &Dynamic) -> TokenStream {
         #[allow(dead_code, unreachable_pub)]
         #vis struct #name;
 
-        #[automatically_derived]
         #[allow(dead_code, unreachable_pub)]
         impl #name {
             /// The supervisor under its name, whichever process holds it when it is used.
@@ -303,9 +306,9 @@ fn dynamic_type(tree: &Tree, name: &Ident, dynamic: &Dynamic) -> TokenStream {
             ///
             /// # Errors
             /// The child did not start, the supervisor is full, or it does not run.
-            #vis async fn start_child<__C: #krate::Child>(
+            #vis async fn start_child<__C: #krate::DynamicChild>(
                 child: __C,
-            ) -> ::core::result::Result<<__C as #krate::Child>::Ref, #krate::StartChildError> {
+            ) -> ::core::result::Result<<__C as #krate::DynamicChild>::Ref, #krate::StartChildError> {
                 #krate::DynamicSupervisorRef::start_child(&Self::named(), child).await
             }
         }

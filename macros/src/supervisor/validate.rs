@@ -10,7 +10,7 @@ use super::ast::{
 };
 use crate::bindings;
 use crate::diagnostic::Diagnostics;
-use crate::spelling::spelled;
+use crate::names::plain;
 use crate::vocabulary::Restart;
 
 /// A tree that can be expanded.
@@ -36,12 +36,16 @@ pub(crate) struct CheckedChild<'a> {
     pub(crate) cfgs: &'a [Attribute],
     pub(crate) kind: CheckedKind<'a>,
     pub(crate) options: &'a ChildOptions,
+    pub(crate) default_id: Option<String>,
 }
 
 #[derive(Debug)]
 pub(crate) enum CheckedKind<'a> {
+    /// Evaluated at each start.
     Start(&'a Expr),
-    Nested(&'a Ident, Supervisor<'a>),
+    /// Evaluated once: it says itself how it is started.
+    Spec(&'a Expr),
+    Nested(Supervisor<'a>),
     Dynamic(&'a Ident, &'a Dynamic),
     Spread(&'a Expr),
 }
@@ -73,6 +77,7 @@ fn supervisor<'a>(
         significant_where_it_matters(body, child, diagnostics);
         not_itself(tree, child, diagnostics);
         let kind = match &child.kind {
+            ChildKind::Start(expr) if is_spec(expr) => CheckedKind::Spec(expr),
             ChildKind::Start(expr) => CheckedKind::Start(expr),
             ChildKind::Dynamic(name, dynamic) => CheckedKind::Dynamic(name, dynamic),
             ChildKind::Spread(expr) => {
@@ -80,7 +85,7 @@ fn supervisor<'a>(
                 CheckedKind::Spread(expr)
             }
             ChildKind::Nested(name, body) => match supervisor(tree, name, body, diagnostics) {
-                Some(nested) => CheckedKind::Nested(name, nested),
+                Some(nested) => CheckedKind::Nested(nested),
                 None => continue,
             },
         };
@@ -88,6 +93,7 @@ fn supervisor<'a>(
             cfgs: &child.cfgs,
             kind,
             options: &child.options,
+            default_id: default_id(&child.kind),
         });
     }
     Some(Supervisor {
@@ -98,33 +104,23 @@ fn supervisor<'a>(
     })
 }
 
-/// What makes the ids of two children the same, as far as that can be seen here.
+/// An id that can be seen here; numbers and strings never meet.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Id {
     Text(String),
     Number(String),
-    /// The server's type, by its path: the id of a child that is given none.
-    Server(String),
 }
 
 impl Id {
     fn of(child: &Child) -> Option<Self> {
-        if let Some(id) = &child.options.id {
-            return match id {
-                Expr::Lit(literal) => match &literal.lit {
-                    Lit::Str(text) => Some(Self::Text(text.value())),
-                    Lit::Int(number) => Some(Self::Number(number.base10_digits().to_owned())),
-                    _ => None,
-                },
-                _ => None,
-            };
-        }
-        match &child.kind {
-            ChildKind::Nested(name, _) | ChildKind::Dynamic(name, _) => {
-                Some(Self::Text(name.to_string()))
-            }
-            ChildKind::Start(expr) => server_of(expr).map(Self::Server),
-            ChildKind::Spread(_) => None,
+        let Some(id) = &child.options.id else {
+            return default_id(&child.kind).map(Self::Text);
+        };
+        let Expr::Lit(literal) = id else { return None };
+        match &literal.lit {
+            Lit::Str(text) => Some(Self::Text(text.value())),
+            Lit::Int(number) => Some(Self::Number(number.base10_digits().to_owned())),
+            _ => None,
         }
     }
 
@@ -132,28 +128,54 @@ impl Id {
         match self {
             Self::Text(text) => format!("\"{text}\""),
             Self::Number(number) => number.clone(),
-            Self::Server(path) => path.clone(),
         }
     }
 }
 
-/// `Worker` in `Worker::start_link(1)`, for the starts that keep the default id.
-fn server_of(expr: &Expr) -> Option<String> {
-    let Expr::Call(call) = expr else { return None };
-    let Expr::Path(function) = &*call.func else {
-        return None;
-    };
-    let mut path = function.path.clone();
-    let last = path.segments.pop()?.into_value();
-    if path.segments.is_empty()
-        || !["start_link", "start", "child_spec"]
-            .iter()
-            .any(|name| last.ident == name)
-    {
-        return None;
+/// The id of a child that is given none: the name of its type, or of its tree.
+fn default_id(kind: &ChildKind) -> Option<String> {
+    match kind {
+        ChildKind::Nested(name, _) | ChildKind::Dynamic(name, _) => Some(plain(name)),
+        ChildKind::Start(expr) => started(expr).map(plain),
+        ChildKind::Spread(_) => None,
     }
-    path.segments.pop_punct();
-    Some(spelled(&path))
+}
+
+/// `Worker` in `Worker::start_link(1)` and in `pool::Worker::start_link(1).name("one")`.
+fn started(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::MethodCall(call) => started(&call.receiver),
+        Expr::Call(call) => {
+            let Expr::Path(function) = &*call.func else {
+                return None;
+            };
+            let mut segments = function.path.segments.iter().rev();
+            let last = segments.next()?;
+            let is_start = last.ident == "start_link" || last.ident == "start";
+            segments
+                .next()
+                .map(|server| &server.ident)
+                .filter(|_| is_start)
+        }
+        _ => None,
+    }
+}
+
+/// Whether `expr` ends in `child_spec(…)`, `child(…)` or `.once()`, which give specifications.
+fn is_spec(expr: &Expr) -> bool {
+    let name = match expr {
+        Expr::MethodCall(call) => Some(&call.method),
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(function) => function.path.segments.last().map(|last| &last.ident),
+            _ => None,
+        },
+        _ => None,
+    };
+    name.is_some_and(|name| {
+        ["child_spec", "child", "once"]
+            .iter()
+            .any(|spec| name == spec)
+    })
 }
 
 /// A supervisor tells its children apart by their ids.
@@ -162,9 +184,10 @@ fn different_ids(children: &[Child], diagnostics: &mut Diagnostics) {
     for child in children.iter().filter(|child| child.cfgs.is_empty()) {
         let Some(id) = Id::of(child) else { continue };
         if seen.contains(&id) {
-            let instead = match id {
-                Id::Server(_) => "write another after it: `{ id: \"…\" }`",
-                Id::Text(_) | Id::Number(_) => "write another `id`",
+            let instead = if child.options.id.is_some() {
+                "write another"
+            } else {
+                "write another after it: `{ id: … }`"
             };
             let message = format!(
                 "an earlier child has the id `{}` already; {instead}",
@@ -173,10 +196,10 @@ fn different_ids(children: &[Child], diagnostics: &mut Diagnostics) {
             match (&child.options.id, &child.kind) {
                 (Some(expr), _) => diagnostics.at(expr, message),
                 (None, ChildKind::Nested(name, _) | ChildKind::Dynamic(name, _)) => {
-                    diagnostics.at(name, message)
+                    diagnostics.at(name, message);
                 }
                 (None, ChildKind::Start(expr) | ChildKind::Spread(expr)) => {
-                    diagnostics.at(expr, message)
+                    diagnostics.at(expr, message);
                 }
             }
         }
@@ -214,8 +237,7 @@ fn not_itself(tree: &Tree, child: &Child, diagnostics: &mut Diagnostics) {
     let ChildKind::Start(expr) = &child.kind else {
         return;
     };
-    let itself = [tree.name.to_string(), "Self".to_owned()];
-    if server_of(expr).is_some_and(|server| itself.contains(&server)) {
+    if started(expr).is_some_and(|server| *server == tree.name || server == "Self") {
         diagnostics.at(
             expr,
             format!("`{}` cannot be its own child; remove this", tree.name),
@@ -230,13 +252,14 @@ fn no_options(child: &Child, diagnostics: &mut Diagnostics) {
         shutdown,
         significant,
     } = &child.options;
-    if id.is_some() || restart.is_some() || shutdown.is_some() || significant.is_some() {
-        if let ChildKind::Spread(expr) = &child.kind {
-            diagnostics.at(
-                expr,
-                "`..` adds specifications that have their own options; remove the braces after it",
-            );
-        }
+    let is_given = id.is_some() || restart.is_some() || shutdown.is_some() || significant.is_some();
+    if let ChildKind::Spread(expr) = &child.kind
+        && is_given
+    {
+        diagnostics.at(
+            expr,
+            "`..` adds specifications that have their own options; remove the braces after it",
+        );
     }
 }
 

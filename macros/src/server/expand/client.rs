@@ -16,7 +16,6 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
     let stubs = server.handlers.iter().map(|handler| stub(server, handler));
     quote! {
         #cfg
-        #[automatically_derived]
         #[allow(dead_code, private_interfaces, unreachable_patterns, unreachable_pub, clippy::too_many_arguments)]
         #header {
             #(#stubs)*

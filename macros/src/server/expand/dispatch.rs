@@ -3,6 +3,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
+use syn::spanned::Spanned;
+
 use super::forward::{self, forwarder_name, is_never};
 use super::message::has_phantom;
 use super::{cfgs, client_type, invoke, next};
@@ -39,7 +41,7 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
         #[automatically_derived]
         #[allow(deprecated, unreachable_code, unreachable_patterns, unused_variables, clippy::diverging_sub_expression, clippy::unit_arg)]
         impl #impl_generics #krate::GenServer for #ty #where_clause {
-            type Args = #args;
+            #args
             type Message = #message #arguments;
             type Reply = #reply #arguments;
             type Ref = #client;
@@ -75,7 +77,12 @@ fn init_function(server: &Server<'_>, init: &Init) -> (TokenStream, TokenStream)
             #body
         }
     };
-    (quote!((#(#types,)*)), function)
+    // A type that is less visible than the server is refused here, and rustc shows all of the line.
+    let span = match init.params.as_slice() {
+        [only] => only.ty.span(),
+        _ => init.method.name.span(),
+    };
+    (quote_spanned!(span=> type Args = (#(#types,)*);), function)
 }
 
 fn handle_now(server: &Server<'_>) -> TokenStream {
@@ -183,44 +190,26 @@ fn handle_info(server: &Server<'_>) -> Option<TokenStream> {
     if server.infos.is_empty() {
         return None;
     }
-    let mut ends = false;
-    let mut attempts = TokenStream::new();
-    for listener in &server.infos {
+    let attempts = server.infos.iter().map(|listener| {
         let (ty, cfgs) = (&listener.ty, &listener.method.cfgs);
-        let value = Ident::new(
-            if listener.is_catch_all {
-                "__info"
-            } else {
-                "__value"
-            },
-            Span::call_site(),
+        let next = next(
+            server,
+            &listener.method,
+            &[&Ident::new("__value", Span::call_site())],
         );
-        let next = next(server, &listener.method, &[&value]);
-        attempts.extend(match (listener.is_catch_all, cfgs.as_slice()) {
-            (true, []) => {
-                ends = true;
-                next
-            }
-            (true, _) => quote!(#(#cfgs)* return #next;),
-            (false, _) => quote! {
-                #(#cfgs)*
-                let __info = match #krate::Info::downcast::<#ty>(__info) {
-                    ::core::result::Result::Ok(__value) => return #next,
-                    ::core::result::Result::Err(__info) => __info,
-                };
-            },
-        });
-    }
-    let end = (!ends).then(|| {
         quote! {
-            #krate::unexpected_info::<Self>(__info);
-            #krate::Next::no_reply()
+            #(#cfgs)*
+            let __info = match #krate::Info::downcast::<#ty>(__info) {
+                ::core::result::Result::Ok(__value) => return #next,
+                ::core::result::Result::Err(__info) => __info,
+            };
         }
     });
     Some(quote! {
         async fn handle_info(&mut self, __info: #krate::Info) -> #krate::Next<Self> {
-            #attempts
-            #end
+            #(#attempts)*
+            #krate::unexpected_info::<Self>(&__info);
+            #krate::Next::no_reply()
         }
     })
 }

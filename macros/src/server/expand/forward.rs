@@ -48,7 +48,6 @@ pub(super) fn expand(server: &Server<'_>) -> Option<TokenStream> {
         const _: () = {
             #probe
 
-            #[automatically_derived]
             #[doc(hidden)]
             #[allow(deprecated, private_interfaces, clippy::too_many_arguments)]
             impl #impl_generics #ty #where_clause {

@@ -1,7 +1,8 @@
 //! The message and reply enums: pure data.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
 use super::cfgs;
@@ -25,7 +26,10 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
         "A message of `{}`: its calls and casts, as data.",
         block.name
     );
-    let reply_docs = format!("A reply of `{}`: one variant a call.", block.name);
+    let reply_docs = format!(
+        "A reply of `{}`: one variant a call.",
+        names::plain(&block.name)
+    );
     let messages: TokenStream = server.handlers.iter().map(message).collect();
     let replies: TokenStream = server.handlers.iter().filter_map(reply).collect();
     let message = definition(
@@ -42,7 +46,37 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
         &replies,
         &used(server, reply_type),
     );
-    quote!(#message #reply)
+    let assertions = assertions(server);
+    quote!(#message #reply #assertions)
+}
+
+/// Asks of each type in a message, where it is written, what the enums ask of all.
+fn assertions(server: &Server<'_>) -> Option<TokenStream> {
+    let cfg = cfgs(server.block);
+    let (impl_generics, _, where_clause) = server.block.generics.split_for_impl();
+    let mut checks = server.handlers.iter().flat_map(|handler| {
+        let cfgs = &handler.method.cfgs;
+        let reply = match &handler.kind {
+            Kind::Call { reply, .. } => Some(&**reply),
+            Kind::Cast => None,
+        };
+        let types = handler.fields.iter().map(|field| &field.ty).chain(reply);
+        types.map(move |ty| quote_spanned!(ty.span()=> #(#cfgs)* __travels::<#ty>();))
+    });
+    let first = checks.next()?;
+    Some(quote! {
+        #cfg
+        const _: () = {
+            #[allow(dead_code)]
+            fn __travels<T: ::core::marker::Send + 'static>() {}
+
+            #[allow(dead_code, deprecated, private_bounds, private_interfaces)]
+            fn __check #impl_generics () #where_clause {
+                #first
+                #(#checks)*
+            }
+        };
+    })
 }
 
 /// Whether the hidden variants exist: of the message enum, of the reply enum.

@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::cfgs;
 use super::client::parameter;
+use crate::names::plain;
 use crate::server::ast::Param;
 use crate::server::checked::{Init, Server};
 
@@ -18,7 +19,6 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
     let functions = functions(server, init);
     quote! {
         #cfg
-        #[automatically_derived]
         #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub, clippy::must_use_candidate, clippy::too_many_arguments)]
         impl #impl_generics #ty #where_clause {
             #functions
@@ -36,7 +36,7 @@ pub(in crate::server) fn is_overridden(server: &Server<'_>, name: &str) -> bool 
 }
 
 fn functions(server: &Server<'_>, init: &Init) -> TokenStream {
-    let (name, krate) = (&server.block.name, &server.block.krate);
+    let (name, krate) = (plain(&server.block.name), &server.block.krate);
     let params: Vec<_> = init
         .params
         .iter()
@@ -52,8 +52,9 @@ fn functions(server: &Server<'_>, init: &Init) -> TokenStream {
         }
     };
     let docs = format!(
-        "Starts a [`{name}`] that is linked to the calling process: awaited, it gives the client when `init` has run.\n\n\
-         The parameters are those of `#[init]`. Without a calling process it starts one that is not linked.\n\n\
+        "Starts a [`{name}`](Self) that is linked to the calling process: awaited, it gives the client when `#[init]` has \
+         run. The parameters are those of `#[init]`.\n\n\
+         # Panics\nWhen awaited by code that is no process; there, use `start`.\n\n\
          # OTP\n`GenServer.start_link/3`."
     );
     let start_link = unless_own(
@@ -67,7 +68,8 @@ fn functions(server: &Server<'_>, init: &Init) -> TokenStream {
         },
     );
     let docs = format!(
-        "Starts a [`{name}`] that is linked to nobody: awaited, it gives the client when `init` has run.\n\n\
+        "Starts a [`{name}`](Self) that is linked to nobody: awaited, it gives the client when `#[init]` has run. The \
+         parameters are those of `#[init]`.\n\n\
          # OTP\n`GenServer.start/3`."
     );
     let start = unless_own(
@@ -81,12 +83,13 @@ fn functions(server: &Server<'_>, init: &Init) -> TokenStream {
         },
     );
     let docs = format!(
-        "A [`{name}`] as a child of a supervisor, with the options of its `#[genserver]`.\n\n\
+        "A [`{name}`](Self) as a child of a supervisor, with the options of its `#[genserver]`.\n\n\
          The arguments are cloned at each start. For arguments that cannot be cloned, write `{name}::start_link(…).once()`."
     );
     let child_spec = unless_own("child_spec", child_spec(server, init, &docs, &params));
-    let server_docs =
-        format!("The start of a [`{name}`], linked: what a `start_link` of one's own builds on.");
+    let server_docs = format!(
+        "The start of a [`{name}`](Self), linked: what a `start_link` of one's own builds on."
+    );
     let is_own = ["start_link", "start", "child_spec"]
         .iter()
         .any(|function| is_overridden(server, function));

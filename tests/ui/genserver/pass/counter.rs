@@ -1,6 +1,6 @@
 //! The first example.
-use beamish::prelude::*;
 use beamish::ChildSpec;
+use beamish::prelude::*;
 
 struct Tick;
 

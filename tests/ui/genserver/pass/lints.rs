@@ -1,8 +1,21 @@
 //! What is written trips no lint.
-#![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub, rust_2018_idioms, unused)]
-#![deny(unused_qualifications, unused_lifetimes, single_use_lifetimes, unnameable_types, let_underscore_drop)]
-use beamish::prelude::*;
+#![deny(
+    warnings,
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    rust_2018_idioms,
+    unused
+)]
+#![deny(
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
+    unnameable_types,
+    let_underscore_drop
+)]
 use beamish::Info;
+use beamish::prelude::*;
 
 /// Counts.
 #[genserver]
@@ -31,7 +44,7 @@ impl<T: Clone + Send + Sync + 'static> Counter<T> {
 
     #[handle_call]
     async fn slow(&self, _unused: u64, reply: ReplyTo<T>) {
-        let _ = reply;
+        drop(reply);
     }
 
     #[handle_info]

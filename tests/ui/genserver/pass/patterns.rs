@@ -38,8 +38,16 @@ async fn client() -> Result<(), Box<dyn std::error::Error>> {
     let canvas = Canvas::start(1, Point { x: 1, y: 2 }).await?;
     canvas.sum(1, (2, 3), [4, 5]).await?;
     canvas.area(Point { x: 1, y: 2 }, 3, 4).await?;
-    let _ = CanvasMessage::Sum { by: 1, arg1: (2, 3), arg2: [4, 5] };
-    let _ = CanvasMessage::Area { arg0: Point { x: 1, y: 2 }, arg1: 3, unused: 4 };
+    let _ = CanvasMessage::Sum {
+        by: 1,
+        arg1: (2, 3),
+        arg2: [4, 5],
+    };
+    let _ = CanvasMessage::Area {
+        arg0: Point { x: 1, y: 2 },
+        arg1: 3,
+        unused: 4,
+    };
     Ok(())
 }
 

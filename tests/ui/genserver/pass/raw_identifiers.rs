@@ -18,7 +18,14 @@ impl r#Loop {
     }
 
     #[handle_call]
-    async fn r#await(&mut self, message: u64, caller: u64, reply: u64, info: u64, value: u64) -> u64 {
+    async fn r#await(
+        &mut self,
+        message: u64,
+        caller: u64,
+        reply: u64,
+        info: u64,
+        value: u64,
+    ) -> u64 {
         message + caller + reply + info + value
     }
 

@@ -1,5 +1,5 @@
-use beamish::prelude::*;
 use beamish::ChildSpec;
+use beamish::prelude::*;
 
 #[genserver]
 struct Counter;

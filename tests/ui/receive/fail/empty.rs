@@ -1,9 +1,7 @@
 use beamish::prelude::*;
 
 async fn wait() -> u64 {
-    receive! {
-
-    }
+    receive! {}
 }
 
 fn main() {

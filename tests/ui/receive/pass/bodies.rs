@@ -1,6 +1,6 @@
 //! Bodies may await, break, continue, return and use `?`.
-use beamish::prelude::*;
 use beamish::Info;
+use beamish::prelude::*;
 
 struct Tick;
 
@@ -28,7 +28,7 @@ async fn wait(limit: u64) -> Result<String, CallError> {
             "stop": &'static str => 0,
             [first, .., last]: [u64; 3] => first + last,
             number @ 1..=5: u8 => number.into(),
-            Some(x): Option<u64> => Err(CallError::NoProc).or(Ok(x))?,
+            Some(x): Option<u64> => Ok::<_, CallError>(x)?,
             Tick {} => {
                 receive! {
                     x: u64 => count += x,

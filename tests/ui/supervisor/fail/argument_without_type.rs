@@ -5,6 +5,4 @@ supervisor! {
         strategy: one_for_one, children: [],
     }
 }
-fn main() {
-    
-}
+fn main() {}

@@ -1,5 +1,12 @@
 //! What is written trips no lint.
-#![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub, rust_2018_idioms, unused_qualifications)]
+#![deny(
+    warnings,
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    rust_2018_idioms,
+    unused_qualifications
+)]
 use beamish::prelude::*;
 
 supervisor! {

@@ -15,6 +15,7 @@ impl Worker {
 #[derive(Clone)]
 pub struct Config {
     window: u64,
+    grace: std::time::Duration,
     more: Vec<u64>,
 }
 
@@ -33,6 +34,7 @@ supervisor! {
         children: [
             Worker::start_link(config.window),
             Worker::start_link(*next) { id: "stats", restart: transient, shutdown: 10s, significant: true },
+            Worker::start_link(1) { id: format!("worker {}", config.window), shutdown: (config.grace) },
             { let a = *a; Worker::start_link(a + *b) } { id: "block", shutdown: brutal_kill },
             supervisor Workers {
                 strategy: one_for_all,
@@ -62,10 +64,14 @@ async fn client(config: Config) {
     drop(Tree::child_spec(config.clone(), 1));
     drop(Tree::supervisor(config, 1).max_restarts(5));
     let _: SupervisorRef = Tree::named();
-    let _ = Connections::start_child(Worker::start_link(1)).await;
+    let _ = Connections::start_child(Worker::start_link(1).once()).await;
     let _ = Deep::named();
 }
 
 fn main() {
-    drop(client(Config { window: 1, more: Vec::new() }));
+    drop(client(Config {
+        window: 1,
+        grace: std::time::Duration::ZERO,
+        more: Vec::new(),
+    }));
 }

@@ -1,0 +1,159 @@
+//! Independent mistakes are told in one compile, in order, and a broken header ends the list.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+use syn::LitStr;
+
+/// The texts of the `compile_error!`s in `expansion`.
+fn messages(expansion: TokenStream) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut is_error = false;
+    for token in expansion {
+        match token {
+            TokenTree::Ident(ident) => is_error = ident == "compile_error",
+            TokenTree::Group(group) if is_error => {
+                found.push(syn::parse2::<LitStr>(group.stream()).unwrap().value());
+                is_error = false;
+            }
+            TokenTree::Group(group) => found.extend(messages(group.stream())),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+    found
+}
+
+fn of_server(arguments: TokenStream, item: &TokenStream) -> Vec<String> {
+    messages(crate::server::genserver(arguments, item))
+}
+
+#[test]
+fn several_mistakes_in_options() {
+    let found = of_server(
+        quote!(nme = "a", restart = forever, trap_exit = 3, shutdown = -5s),
+        &quote!(
+            struct Counter;
+        ),
+    );
+    assert_eq!(
+        found,
+        [
+            "`forever` is not a value of `restart`; accepted: `permanent`, `transient`, `temporary`",
+            "a duration is not negative; write `5s`, `250ms`, `2min` or `(an expression of type Duration)`",
+            "this is no value of `trap_exit`; write `trap_exit = true`",
+            "`nme` is not an option of `#[genserver]` on a struct; write `name` (accepted: `name`, `restart`, `shutdown`, `significant`, `trap_exit`, `crate`)",
+        ]
+    );
+}
+
+#[test]
+fn several_mistakes_in_a_block() {
+    let found = of_server(
+        TokenStream::new(),
+        &quote! {
+            impl Counter {
+                #[handle_cast]
+                fn add(self, by: &[u8]) -> u64 {}
+
+                #[handle_info]
+                fn tick() {}
+            }
+        },
+    );
+    assert_eq!(
+        found,
+        [
+            "`#[handle_cast]` cannot take the state away from the server; write `&self` or `&mut self`",
+            "`#[handle_cast]` cannot return a reply; remove the return type, write `NoReply`, or use `#[handle_call]`",
+            "a message moves to another process and cannot borrow; write `Vec<u8>`",
+            "`#[handle_info]` works on the state; write `&self` or `&mut self` as its first parameter",
+            "`#[handle_info]` takes one value; write `fn tick(&mut self, value: SomeType)`",
+            "`Counter` has no `#[init]`; write `#[init] fn init() -> Self { … }` in this block",
+        ]
+    );
+}
+
+#[test]
+fn a_lifetime_in_a_path_is_a_borrow() {
+    let found = of_server(
+        TokenStream::new(),
+        &quote! {
+            impl Counter {
+                #[init]
+                fn init(name: Cow<'_, str>, fine: Cow<'static, str>, also: Box<dyn Fn(&str) + Send>) -> Self {}
+            }
+        },
+    );
+    assert_eq!(
+        found,
+        [
+            "a start argument moves to another process and cannot borrow; write `'static`, or a type that owns its data"
+        ]
+    );
+}
+
+#[test]
+fn several_mistakes_in_a_tree() {
+    let found = messages(crate::supervisor::supervisor(quote! {
+        Tree {
+            stratgy: one_for_one,
+            max_seconds: 5s,
+            children: [Cache, Worker::start_link() { restart: never, shutdown: 5 }, supervisor Inner { children: [] }],
+        }
+    }));
+    assert_eq!(
+        found,
+        [
+            "`stratgy` is not an option of a supervisor; write `strategy` (accepted: `name`, `strategy`, `max_restarts`, `max_seconds`, `auto_shutdown`, `children`)",
+            "`max_seconds` counts whole seconds; write `max_seconds: 5`",
+            "a child is an expression that starts it; write `Cache::start_link()`",
+            "`never` is not a value of `restart`; accepted: `permanent`, `transient`, `temporary`",
+            "this duration has no unit; write `5ms` or `5s`",
+            "`Tree` has no strategy; write `strategy: one_for_one` (or `one_for_all`, `rest_for_one`)",
+            "`Inner` has no strategy; write `strategy: one_for_one` (or `one_for_all`, `rest_for_one`)",
+        ]
+    );
+}
+
+#[test]
+fn several_mistakes_in_receive() {
+    let found = messages(crate::receive::receive(quote! {
+        Message::Ping(x) => x,
+        ref y: u64 => y,
+        z: String => z,
+        "a": String => 1,
+    }));
+    assert_eq!(
+        found,
+        [
+            "an arm says which type it receives; write `Message::Ping(x): Message`",
+            "the message is moved out of the mailbox; remove `ref`",
+            "`z: String` takes every message that this arm would; move this one before it",
+        ]
+    );
+}
+
+#[test]
+fn nothing_follows_a_broken_header() {
+    assert_eq!(
+        messages(crate::supervisor::supervisor(quote!(Tree [ stratgy: 1 ]))).len(),
+        1
+    );
+    assert_eq!(
+        of_server(
+            TokenStream::new(),
+            &quote!(impl Default for Counter { #[handle_call] fn a() {} })
+        )
+        .len(),
+        1
+    );
+    assert_eq!(
+        of_server(
+            TokenStream::new(),
+            &quote!(
+                fn counter() {}
+            )
+        )
+        .len(),
+        1
+    );
+}

@@ -1,0 +1,5 @@
+//! Whole expansions, and what is said about several mistakes at once. One message a file is in the facade's `tests/ui`.
+
+mod messages;
+mod mutilated;
+mod snapshots;

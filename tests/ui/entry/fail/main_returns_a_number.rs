@@ -1,0 +1,4 @@
+#[beamish::main]
+async fn main() -> u64 {
+    1
+}
