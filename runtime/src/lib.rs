@@ -56,10 +56,11 @@ pub use process::{
 pub use reference::{MonitorRef, TimerRef};
 pub use signal::{Down, Exit, Info, Timeout};
 pub use supervisor::{
-    AutoShutdown, BadChildren, Child, ChildCounts, ChildDefaults, ChildError, ChildId, ChildInfo,
-    ChildKind, ChildSpec, ChildStatus, DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS, DynamicChild,
-    DynamicSupervisor, DynamicSupervisorMessage, DynamicSupervisorRef, DynamicSupervisorReply,
-    DynamicSupervisorServer, FailedToStartChild, Once, Restart, Shutdown, StartChildError,
-    Strategy, Supervisor, SupervisorMessage, SupervisorRef, SupervisorReply, SupervisorServer,
+    Again, AutoShutdown, BadChildren, Child, ChildCounts, ChildDefaults, ChildError, ChildId,
+    ChildInfo, ChildKind, ChildSpec, ChildStatus, DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS,
+    DynamicChild, DynamicSupervisor, DynamicSupervisorMessage, DynamicSupervisorRef,
+    DynamicSupervisorReply, DynamicSupervisorServer, FailedToStartChild, Once, Restart, Shutdown,
+    StartChildError, Strategy, Supervisor, SupervisorMessage, SupervisorRef, SupervisorReply,
+    SupervisorServer,
 };
 pub use task::{DEFAULT_AWAIT_TIMEOUT, Task, TaskError};

@@ -101,10 +101,15 @@ impl Callback {
         method.attrs = kept;
         let (role, queued) = found?;
         let params = params(&mut method.sig, role, diagnostics);
+        let attrs = method.attrs.clone();
+        // A message is moved to its handler, whatever the handler then does with it.
+        method
+            .attrs
+            .push(syn::parse_quote!(#[allow(clippy::needless_pass_by_value)]));
         Some(Self {
             role,
             queued,
-            attrs: method.attrs.clone(),
+            attrs,
             vis: method.vis.clone(),
             signature: method.sig.clone(),
             params,

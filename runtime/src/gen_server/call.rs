@@ -91,21 +91,20 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
     }
 
     #[inline]
-    fn begin(&mut self, message: S::Message, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
+    fn begin(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
         let process = match self.server.resolve() {
             Ok(process) => process,
             Err(unresolved) => return Poll::Ready(Err(self.unresolved(&unresolved))),
         };
         let head = process.head();
         if context::self_pid() == Some(head.pid) {
-            return Poll::Ready(Err(CallError::CallingSelf(
-                self.info(ExitReason::other("calling_self")),
-            )));
+            let reason = ExitReason::other("calling_self");
+            return Poll::Ready(Err(CallError::CallingSelf(self.info(reason))));
         }
         let here = if self.handler.may_run_here() && context::may_inline(head.runtime) {
-            process.run_here(self.handler, message)
+            process.run_here(self.handler, &mut self.message)
         } else {
-            Here::Queue(message)
+            Here::Queue
         };
         let cell = match here {
             Here::Answered(reply) => return Poll::Ready(self.answer(reply)),
@@ -113,7 +112,10 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
                 return Poll::Ready(Err(CallError::NoReply(self.info(ExitReason::Normal))));
             }
             Here::Wait(cell) => cell,
-            Here::Queue(message) => {
+            Here::Queue => {
+                let Some(message) = self.message.take() else {
+                    return Poll::Pending;
+                };
                 let cell = Arc::new(ReplyCell::default());
                 let envelope = Envelope::Call {
                     message,
@@ -218,18 +220,15 @@ impl<S: GenServer, T> Future for Call<'_, S, T> {
         if context::is_exiting() {
             return Poll::Pending;
         }
-        let Some(message) = this.message.take() else {
+        if this.message.is_none() {
             return this.wait(cx);
-        };
+        }
         // A loop of calls that are answered at once lets other tasks run, as a loop of channel receives does.
         match tokio::task::coop::poll_proceed(cx) {
             Poll::Ready(restore) => restore.made_progress(),
-            Poll::Pending => {
-                this.message = Some(message);
-                return Poll::Pending;
-            }
+            Poll::Pending => return Poll::Pending,
         }
-        this.begin(message, cx)
+        this.begin(cx)
     }
 }
 

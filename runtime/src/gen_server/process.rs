@@ -83,8 +83,8 @@ pub(crate) enum Here<S: GenServer> {
     Answered(S::Reply),
     /// The handler ran and gave no answer.
     NoReply,
-    /// The server is not idle, or must await: the message goes to its mailbox.
-    Queue(S::Message),
+    /// The server is not idle, or must await: the message is where it was, for the mailbox.
+    Queue,
     /// The outcome comes later.
     Wait(Arc<ReplyCell<S::Reply>>),
 }
@@ -118,18 +118,23 @@ impl<S: GenServer> ServerProcess<S> {
     }
 
     /// Runs a handler here, if the server is idle.
+    ///
+    /// The message is moved once, and after the state was taken: a copy of what was written just before would stall.
     #[inline]
-    pub(crate) fn run_here(&self, handler: &Handler, message: S::Message) -> Here<S> {
+    pub(crate) fn run_here(&self, handler: &Handler, message: &mut Option<S::Message>) -> Here<S> {
         let Some(mut state) = self.slot.take() else {
-            return Here::Queue(message);
+            return Here::Queue;
         };
         if self.head.word.load(Ordering::Acquire) & bits::ALL != bits::IDLE {
             self.give_back(state);
-            return Here::Queue(message);
+            return Here::Queue;
         }
         let sample = handler.sample();
         let inlined = context::inline(self.head.pid);
-        let result = catch(|| state.handle_now(message));
+        let Some(taken) = message.take() else {
+            unreachable!("a call is begun with its message");
+        };
+        let result = catch(|| state.handle_now(taken));
         drop(inlined);
         if let Some(began) = sample {
             handler.took(began.elapsed());
@@ -146,10 +151,11 @@ impl<S: GenServer> ServerProcess<S> {
                 self.give_back(state);
                 Here::Answered(reply)
             }
-            Ok(Err(message)) => {
+            Ok(Err(refused)) => {
+                *message = Some(refused);
                 handler.must_await();
                 self.give_back(state);
-                Here::Queue(message)
+                Here::Queue
             }
             Ok(Ok(next)) => self.leave(state, next),
             Err(Unwound::Raised(reason)) => self.leave(

@@ -23,8 +23,8 @@ pub use dynamic::{
 pub use error::{BadChildren, ChildError, FailedToStartChild, StartChildError};
 pub use server::{SupervisorMessage, SupervisorRef, SupervisorReply, SupervisorServer};
 pub use spec::{
-    AutoShutdown, Child, ChildCounts, ChildDefaults, ChildId, ChildInfo, ChildKind, ChildSpec,
-    ChildStatus, Once, Restart, Shutdown, Strategy,
+    Again, AutoShutdown, Child, ChildCounts, ChildDefaults, ChildId, ChildInfo, ChildKind,
+    ChildSpec, ChildStatus, Once, Restart, Shutdown, Strategy,
 };
 
 use crate::{Name, Start};

@@ -208,6 +208,17 @@ fn short_name(name: &'static str) -> &'static str {
     name.rsplit_once("::").map_or(name, |(_, name)| name)
 }
 
+/// What the arguments of a child that may be started again must be: `Clone + Send + Sync`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be given to a child again at each start",
+    label = "not `Clone + Send + Sync`",
+    note = "derive or implement `Clone`; or start the child once: `start_link(…).once()`"
+)]
+pub trait Again: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Send + Sync + 'static> Again for T {}
+
 type StartFuture = Pin<Box<dyn Future<Output = Result<Pid, StartError>> + Send>>;
 
 /// How a supervisor starts, restarts and ends one child.

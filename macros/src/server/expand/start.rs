@@ -118,7 +118,7 @@ fn child_spec(server: &Server<'_>, init: &Init, docs: &str, params: &[TokenStrea
         #[doc = #docs]
         pub fn child_spec(#(#params),*) -> #krate::ChildSpec
         where
-            #(for<'__a> #types: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync,)*
+            #(for<'__a> #types: #krate::Again,)*
         {
             #(#converted)*
             #krate::ChildSpec::new(move || #krate::Start::<Self>::link((#(::core::clone::Clone::clone(&#names),)*)))

@@ -118,17 +118,21 @@ impl ::beamish::__private::ServerOptions for Counter {
     const TRAP_EXIT: bool = true;
 }
 impl Counter {
+    #[allow(clippy::needless_pass_by_value)]
     fn init(start: u64) -> Self {
         Self { count: start }
     }
     /// The present count.
+    #[allow(clippy::needless_pass_by_value)]
     pub fn get(&self) -> u64 {
         self.count
     }
     /// Adds `by`.
+    #[allow(clippy::needless_pass_by_value)]
     pub fn add(&mut self, by: u64) {
         self.count += by;
     }
+    #[allow(clippy::needless_pass_by_value)]
     fn tick(&mut self, _tick: Tick) {
         self.count += 1;
     }
@@ -208,8 +212,7 @@ When awaited by code that is no process; there, use `start`.
 The arguments are cloned at each start. For arguments that cannot be cloned, write `Counter::start_link(…).once()`.*/
     pub fn child_spec(start: u64) -> ::beamish::__private::ChildSpec
     where
-        for<'__a> u64: ::core::clone::Clone + ::core::marker::Send
-            + ::core::marker::Sync,
+        for<'__a> u64: ::beamish::__private::Again,
     {
         ::beamish::__private::ChildSpec::new(move || ::beamish::__private::Start::<
             Self,

@@ -3,23 +3,29 @@ where
     K: Send + 'static,
     V: Send + 'static,
 {
+    #[allow(clippy::needless_pass_by_value)]
     async fn init(name: String, (a, b): (u64, u64)) -> Result<Self, Error> {
         Self::open(name, a + b).await
     }
+    #[allow(clippy::needless_pass_by_value)]
     async fn fetch(&self, key: K) -> Reply<Option<u64>, Load> {
         self.find(key).await
     }
     #[cfg(feature = "wait")]
     #[deprecated]
+    #[allow(clippy::needless_pass_by_value)]
     fn wait(&mut self, key: K, reply: ReplyTo<u64>) {
         self.waiting.push((key, reply));
     }
+    #[allow(clippy::needless_pass_by_value)]
     fn crash(&self) -> ! {
         panic!()
     }
+    #[allow(clippy::needless_pass_by_value)]
     fn load(&mut self, _: Load) -> NoReply {
         NoReply::ok()
     }
+    #[allow(clippy::needless_pass_by_value)]
     async fn terminate(&mut self, reason: &ExitReason) {
         self.close(reason).await;
     }
@@ -146,12 +152,8 @@ The arguments are cloned at each start. For arguments that cannot be cloned, wri
         arg1: (u64, u64),
     ) -> crate::facade::__private::ChildSpec
     where
-        for<'__a> String: ::core::clone::Clone + ::core::marker::Send
-            + ::core::marker::Sync,
-        for<'__a> (
-            u64,
-            u64,
-        ): ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync,
+        for<'__a> String: crate::facade::__private::Again,
+        for<'__a> (u64, u64): crate::facade::__private::Again,
     {
         let name: String = ::core::convert::Into::into(name);
         crate::facade::__private::ChildSpec::new(move || crate::facade::__private::Start::<

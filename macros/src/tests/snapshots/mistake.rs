@@ -1,7 +1,9 @@
 impl Counter {
+    #[allow(clippy::needless_pass_by_value)]
     fn init(start: u64) -> Self {
         Self { count: start }
     }
+    #[allow(clippy::needless_pass_by_value)]
     pub fn name(&self, prefix: &str) -> &str {
         self.name
     }

@@ -1,4 +1,5 @@
 impl Counter {
+    #[allow(clippy::needless_pass_by_value)]
     fn init(start: u64) -> Self {
         Self { count: start }
     }
@@ -50,8 +51,7 @@ impl Counter {
 The arguments are cloned at each start. For arguments that cannot be cloned, write `Counter::start_link(…).once()`.*/
     pub fn child_spec(start: u64) -> ::beamish::__private::ChildSpec
     where
-        for<'__a> u64: ::core::clone::Clone + ::core::marker::Send
-            + ::core::marker::Sync,
+        for<'__a> u64: ::beamish::__private::Again,
     {
         ::beamish::__private::ChildSpec::new(move || ::beamish::__private::Start::<
             Self,
