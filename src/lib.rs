@@ -14,9 +14,9 @@ pub mod prelude {
         handle_call, handle_cast, handle_continue, handle_info, init, terminate,
     };
     pub use beamish_runtime::{
-        Application, CallError, Down, Exit, ExitReason, Init, MonitorRef, NoReply, Pid, Reply,
-        ReplyTo, Server, StartError, SupervisorRef, Task, exit, process, self_pid, send,
-        send_named, spawn, spawn_link, spawn_monitor,
+        App, Application, CallError, ChildSpec, Down, Exit, ExitReason, Info, Init, MonitorRef,
+        NoReply, Pid, Reply, ReplyTo, Server, StartError, SupervisorRef, Task, exit, process,
+        self_pid, send, send_named, spawn, spawn_link, spawn_monitor,
     };
 }
 

@@ -139,17 +139,30 @@ impl<S: GenServer> ServerProcess<S> {
         if let Some(began) = sample {
             handler.took(began.elapsed());
         }
+        let answered = matches!(
+            &result,
+            Ok(Ok(Next {
+                reply: Some(_),
+                then: Then::Wait
+            }))
+        );
+        if answered && !(self.head.has(bits::EXIT) && self.ends_itself()) {
+            // First, for the same reason: the answer is moved when what was written is there.
+            self.give_back(state);
+            return match result {
+                Ok(Ok(Next {
+                    reply: Some(reply), ..
+                })) => Here::Answered(reply),
+                _ => Here::NoReply,
+            };
+        }
         match result {
             Ok(Ok(Next {
                 reply: Some(reply),
                 then: Then::Wait,
             })) => {
-                if self.head.has(bits::EXIT) && self.ends_itself() {
-                    drop_quietly(reply);
-                    return self.leave_to_end(state);
-                }
-                self.give_back(state);
-                Here::Answered(reply)
+                drop_quietly(reply);
+                self.leave_to_end(state)
             }
             Ok(Err(refused)) => {
                 *message = Some(refused);
