@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use crate::parcel::Parcel;
 use crate::process::receive::receive;
-use crate::process::{death, exit_from, self_pid, spawn, suspend_if_exiting, table, trap_exit};
+use crate::process::{
+    death, exit_from, self_pid, spawn, suspend_if_exiting, table, trap_exit, unlink_and_flush,
+};
 use crate::sync::Mutex;
 use crate::{ExitReason, Info, Pid, Server, StartError, SupervisorRef, send};
 
@@ -121,7 +123,13 @@ async fn keep(
             return None;
         }
     };
+    // The `Exit` of the link says more, if the tree had ended before it could be watched.
+    let top_pid = process.head().pid;
     let ended = death::watch(&*process);
+    let ended = async move {
+        let reason = ended.await;
+        unlink_and_flush(top_pid).unwrap_or(reason)
+    };
     told.put(Ok(top));
     let asked = receive(None, Info::downcast::<Stop>);
     tokio::pin!(ended);

@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::node::Node;
 use crate::parcel::Parcel;
 use crate::process::control::Deathwatch;
-use crate::process::{context, spawn_task};
+use crate::process::{context, spawn_task, suspend_if_exiting};
 use crate::{ExitReason, Pid, report};
 
 /// How long processes that block their thread may hold up the end of the program.
@@ -132,6 +132,11 @@ where
     let result = Arc::<Parcel<Result<F::Output, ExitReason>>>::default();
     let put = Arc::clone(&result);
     let waiter: Arc<dyn Deathwatch> = Arc::<Parcel<Result<F::Output, ExitReason>>>::clone(&result);
-    let pid = spawn_task::<F, _>(waiter, async move { put.put(Ok(body.await)) });
+    let pid = spawn_task::<F, _>(waiter, async move {
+        let value = body.await;
+        // One that is to end has no value, however far it came.
+        suspend_if_exiting().await;
+        put.put(Ok(value));
+    });
     (pid, poll_fn(|cx| result.poll(cx)).await)
 }

@@ -97,6 +97,16 @@ pub(crate) fn supervisor(
     );
 }
 
+/// A child outlived its kill and was abandoned.
+pub(crate) fn wedged(pid: Pid) {
+    if nobody_listens() {
+        return to_stderr(format_args!(
+            "process {pid} blocks its thread and cannot be killed; its supervisor goes on without it"
+        ));
+    }
+    tracing::error!(target: "beamish::supervisor", %pid, context = "wedged", "a child outlived its kill and is abandoned");
+}
+
 /// A supervisor restarted too often and gives up.
 pub(crate) fn gave_up(child: &dyn fmt::Display, max_restarts: u32, max_seconds: u64) {
     let supervisor = crate::process::try_self_pid();

@@ -140,7 +140,9 @@ impl<T: Send + 'static> Task<T> {
         }
         match self.result.take() {
             Some(Err(reason)) if reason == asked && asked == ExitReason::Shutdown => None,
-            result => result,
+            Some(result) => Some(result),
+            // It was taken before.
+            None => Some(Err(ExitReason::NoProc)),
         }
     }
 

@@ -34,6 +34,8 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
     let arg_names: Vec<_> = args.iter().map(|arg| &arg.name).collect();
     let types: Vec<_> = args.iter().map(|arg| &arg.ty).collect();
     let id = plain(name);
+    let suffix = format!("::{id}");
+    let tree_name = quote!(::core::concat!(::core::module_path!(), #suffix));
     let named = body.limits.name.as_ref().map(|registered| {
         quote! {
             /// The supervisor under its name, whichever process holds it when it is used.
@@ -62,7 +64,7 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
             /// The tree as a builder, to be changed before it is started.
             #[must_use]
             #vis fn supervisor(#(#params),*) -> #krate::Supervisor {
-                let __supervisor = #builder;
+                let __supervisor = #builder.tree(#tree_name);
                 #(#lets)*
                 #env
                 #children
@@ -84,7 +86,7 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
             /// The tree as a child of another; the arguments are cloned at each start.
             #vis fn child_spec(#(#params),*) -> #krate::ChildSpec
             where
-                #(for<'__a> #types: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync,)*
+                #(for<'__a> #types: #krate::Again,)*
             {
                 let __spec = #krate::ChildSpec::new(move || {
                     #krate::Supervisor::start_link(Self::supervisor(#(::core::clone::Clone::clone(&#arg_names)),*))

@@ -113,6 +113,9 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             }
             Here::Wait(cell) => cell,
             Here::Queue => {
+                if self.timeout.is_some() {
+                    context::needs_clock();
+                }
                 let Some(message) = self.message.take() else {
                     return Poll::Pending;
                 };
@@ -281,7 +284,10 @@ fn borrow_timer(deadline: Instant) -> Pin<Box<Sleep>> {
             }
             timer
         }
-        None => Box::pin(tokio::time::sleep_until(deadline)),
+        None => match std::panic::catch_unwind(|| tokio::time::sleep_until(deadline)) {
+            Ok(timer) => Box::pin(timer),
+            Err(_) => context::no_clock(),
+        },
     }
 }
 

@@ -48,6 +48,9 @@ impl<S: GenServer> ServerRef<S> {
     /// Sends a cast: it is handled in its turn. Returns at once and never fails; to a dead process or an unheld name
     /// nothing is sent (`SRV-5`). One to a server of another type is logged and dropped.
     pub fn cast(&self, message: S::Message) {
+        if context::has_ended() {
+            return crate::panics::drop_quietly(message);
+        }
         match self.resolve() {
             Ok(process) => {
                 if let Err(envelope) = process.queue(Envelope::Cast(message)) {

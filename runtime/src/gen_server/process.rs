@@ -94,6 +94,8 @@ pub(crate) struct ServerProcess<S: GenServer> {
     pub(crate) mailbox: Mailbox<Envelope<S>>,
     slot: Slot<S>,
     carried: Mutex<Option<Carried<S>>>,
+    /// What tells the callers whose handles a handler dropped.
+    dropped: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
 }
 
 impl<S: GenServer> ServerProcess<S> {
@@ -103,6 +105,7 @@ impl<S: GenServer> ServerProcess<S> {
             mailbox: Mailbox::new(),
             slot: Slot::empty(),
             carried: Mutex::new(None),
+            dropped: Mutex::new(Vec::new()),
         }
     }
 
@@ -259,12 +262,27 @@ impl<S: GenServer> ServerProcess<S> {
 
     /// Takes the state back for the task, if it has something to do and nobody runs a handler.
     pub(crate) fn take_back(&self) -> Option<Box<S>> {
-        if !self.head.has(bits::MAIL | bits::CARRY) {
+        if !self.head.has(bits::MAIL | bits::CARRY | bits::DROPPED) {
             return None;
         }
         let state = self.slot.take()?;
         self.head.clear(bits::IDLE);
         Some(state)
+    }
+
+    /// A handler dropped a handle: its caller is told when the handler is through, unless it ends the server.
+    pub(crate) fn drop_handle(&self, tell: Box<dyn FnOnce() + Send>) {
+        self.dropped.lock().push(tell);
+        self.head.set(bits::DROPPED);
+    }
+
+    pub(crate) fn tell_dropped(&self) {
+        if self.head.has(bits::DROPPED) {
+            self.head.clear(bits::DROPPED);
+            for tell in std::mem::take(&mut *self.dropped.lock()) {
+                tell();
+            }
+        }
     }
 
     pub(crate) fn take_carried(&self) -> Option<Carried<S>> {
@@ -335,6 +353,7 @@ impl<S: GenServer> Process for ServerProcess<S> {
             }
         }
         drop_quietly(self.carried.lock().take());
+        drop_quietly(std::mem::take(&mut *self.dropped.lock()));
         unanswered
     }
 

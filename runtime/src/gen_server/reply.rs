@@ -167,10 +167,17 @@ impl<S: GenServer, T: Send + 'static> Deferred<T> for DeferredCell<S, T> {
         self.complete(Outcome::Reply((self.wrap)(value)));
     }
 
+    /// A handle that the server itself drops may be dropped by the very handler that stops it, and then the caller gets
+    /// the reason of the stop: what to tell the caller is decided after the handler.
     fn forget(self: Box<Self>) {
         let head = self.process.head();
-        let is_crashing = std::thread::panicking() && context::self_pid() == Some(head.pid);
-        if !is_crashing && !head.has(bits::EXIT | bits::ENDED) {
+        if head.has(bits::EXIT | bits::ENDED) {
+            return;
+        }
+        if context::self_pid() == Some(head.pid) {
+            let process = Arc::clone(&self.process);
+            process.drop_handle(Box::new(move || self.complete(Outcome::NoReply)));
+        } else {
             self.complete(Outcome::NoReply);
         }
     }

@@ -38,6 +38,9 @@ pub(crate) async fn serve<S: GenServer>(
     };
     let mut step = Step::Then(first);
     loop {
+        if !matches!(step, Step::Stop(..) | Step::Then(Then::Stop(_))) {
+            server.process.tell_dropped();
+        }
         step = match step {
             Step::Then(Then::Wait) => server.wait(None).await,
             Step::Then(Then::Timeout(after)) => server.wait(Some(far(after))).await,
@@ -76,7 +79,11 @@ impl<S: GenServer> Loop<S> {
                 return self.handle(envelope).await;
             }
             let Some(deadline) = deadline else {
-                if let Some(carried) = self.idle().await {
+                let carried = self.idle().await;
+                if !matches!(carried, Some(Carried::Stop(..))) {
+                    self.process.tell_dropped();
+                }
+                if let Some(carried) = carried {
                     return match carried {
                         Carried::Then(then) => Step::Then(then),
                         Carried::Stop(reason, answer) => Step::Stop(reason, answer),

@@ -22,7 +22,7 @@ use crate::gen_server::returns::InitKind;
 use crate::gen_server::server;
 use crate::panics::{Unwound, catch};
 use crate::parcel::Parcel;
-use crate::process::control::{Deathwatch, Process, ProcessRef};
+use crate::process::control::{Deathwatch, Process, ProcessRef, bits};
 use crate::process::receive::far;
 use crate::process::{
     context, death, exit_from, launch, link_to_starter, not_a_process, unlink_from,
@@ -220,10 +220,11 @@ impl<S: GenServer> Starting<S> {
     }
 }
 
-/// Rule 3.
+/// Rule 3. A starter that is to end itself takes a linked child along, with its own reason (`STA-7`).
 impl<S: GenServer> Drop for Starting<S> {
     fn drop(&mut self) {
-        if !self.cell.result.is_decided() {
+        let takes_along = |starter: &ProcessRef| starter.head().has(bits::EXIT);
+        if !self.cell.result.is_decided() && !self.starter.as_ref().is_some_and(takes_along) {
             self.give_up();
         }
     }

@@ -157,6 +157,20 @@ fn in_span() -> bool {
         && !tracing::Span::current().is_none()
 }
 
+/// A call that has a timeout is made: without a runtime it fails before anything is sent.
+pub(crate) fn needs_clock() {
+    if AMBIENT.with(|ambient| ambient.runtime.get()).is_none() && Handle::try_current().is_err() {
+        no_clock();
+    }
+}
+
+#[cold]
+pub(crate) fn no_clock() -> ! {
+    panic!(
+        "a call with a timeout has to wait, which needs a tokio runtime with time enabled; enable it, or call with `.infinity()`"
+    )
+}
+
 /// Counts the handlers that ran on this thread for a caller.
 #[inline]
 pub(crate) fn tick() -> u32 {
@@ -216,6 +230,17 @@ pub(crate) fn is_exiting() -> bool {
             current
                 .as_ref()
                 .is_some_and(|process| process.head().has(bits::EXIT))
+        })
+}
+
+/// Whether the current process has ended for all others: its supervisor abandoned it, and what it sends reaches nobody.
+#[inline]
+pub(crate) fn has_ended() -> bool {
+    AMBIENT.with(|ambient| ambient.pid.get() != 0)
+        && CURRENT.with_borrow(|current| {
+            current
+                .as_ref()
+                .is_some_and(|process| process.head().has(bits::ENDED))
         })
 }
 

@@ -36,6 +36,8 @@ pub(crate) mod bits {
     pub(crate) const CARRY: u64 = 1 << 3;
     /// The state of the server is in its slot, or with a caller that took it from there.
     pub(crate) const IDLE: u64 = 1 << 4;
+    /// A handler of the server dropped a handle for an answer.
+    pub(crate) const DROPPED: u64 = 1 << 5;
     /// All of the above. What is over them counts the handlers that callers ran.
     pub(crate) const ALL: u64 = RAN - 1;
     pub(crate) const RAN: u64 = 1 << 8;

@@ -107,6 +107,9 @@ pub fn exit_self(reason: impl Into<crate::ExitReason>) -> ! {
 /// # OTP
 /// `send/2`, `pid ! message`.
 pub fn send<M: Send + 'static>(pid: Pid, message: M) {
+    if context::has_ended() {
+        return crate::panics::drop_quietly(message);
+    }
     match table::find(pid) {
         Some(process) => control::deliver(&*process, Info::new(message)),
         None => crate::panics::drop_quietly(message),
@@ -124,7 +127,9 @@ pub fn send_named<M: Send + 'static>(name: &str, message: M) -> Result<(), NoPro
     let Some(process) = context::node().holder(name) else {
         return Err(NoProc::new(Address::from(name)));
     };
-    control::deliver(&*process, Info::new(message));
+    if !context::has_ended() {
+        control::deliver(&*process, Info::new(message));
+    }
     Ok(())
 }
 

@@ -103,6 +103,7 @@ struct EnterOnDrop(ProcessRef);
 impl Drop for EnterOnDrop {
     fn drop(&mut self) {
         if !self.0.head().has(bits::ENDED) {
+            self.0.head().conclude(ExitReason::Killed, false);
             context::push(ProcessRef::clone(&self.0));
         }
     }

@@ -1,6 +1,11 @@
 //! The children of a supervisor, in the order in which they are started.
 
+use std::future::Future;
+use std::time::Duration;
+
 use tokio::time::Instant;
+
+use crate::process::control::ProcessRef;
 
 use crate::process::receive::far;
 use crate::process::{death, exit_from, self_pid, table, unlink_and_flush};
@@ -8,6 +13,9 @@ use crate::{
     ChildCounts, ChildId, ChildInfo, ChildKind, ChildSpec, ChildStatus, ExitReason, Pid, Restart,
     Shutdown, StartError, report,
 };
+
+/// How long a child may outlive its kill.
+const KILL_GRACE: Duration = Duration::from_secs(5);
 
 pub(crate) struct ChildEntry {
     pub(crate) spec: ChildSpec,
@@ -103,6 +111,31 @@ pub(crate) fn ask_to_end(pid: Pid, shutdown: Shutdown) {
     }
 }
 
+/// Kills a child whose time is over, and does not wait for its end.
+pub(crate) async fn kill_when_over(pid: Pid, shutdown: Shutdown, began: Instant) {
+    if let Shutdown::Timeout(timeout) = shutdown
+        && let Some(process) = table::find(pid)
+    {
+        let patience = timeout.saturating_sub(began.elapsed());
+        let ended = death::watch(&*process);
+        if tokio::time::timeout_at(far(patience), ended).await.is_err() {
+            exit_from(self_pid(), &*process, ExitReason::Kill);
+        }
+    }
+}
+
+/// Waits for the end of a child that was killed. One that blocks its thread cannot end; it is abandoned after
+/// [`KILL_GRACE`]: all others see it as killed, and what it still does reaches nobody (decision A19).
+async fn killed(process: &ProcessRef, ended: impl Future<Output = ExitReason>) -> ExitReason {
+    let mut ended = std::pin::pin!(ended);
+    if let Ok(reason) = tokio::time::timeout_at(far(KILL_GRACE), &mut ended).await {
+        return reason;
+    }
+    report::wedged(process.head().pid);
+    death::finish(&**process);
+    ended.await
+}
+
 /// Waits for the end of a child that was asked for at `began`; after its time it is killed (`SUP-4`). The error is a reason
 /// that is to be reported (`SUP-5`).
 async fn await_end(
@@ -115,14 +148,15 @@ async fn await_end(
         Some(process) => {
             let mut ended = Box::pin(death::watch(&*process));
             let reason = match shutdown {
-                Shutdown::BrutalKill | Shutdown::Infinity => ended.await,
+                Shutdown::BrutalKill => killed(&process, ended).await,
+                Shutdown::Infinity => ended.await,
                 Shutdown::Timeout(timeout) => {
                     let patience = timeout.saturating_sub(began.elapsed());
                     match tokio::time::timeout_at(far(patience), &mut ended).await {
                         Ok(reason) => reason,
                         Err(_) => {
                             exit_from(self_pid(), &*process, ExitReason::Kill);
-                            ended.await
+                            killed(&process, ended).await
                         }
                     }
                 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -220,11 +221,19 @@ impl GenServer for DynamicSupervisorServer {
 
     /// All at once (`DYN-5`).
     async fn terminate(&mut self, _reason: &ExitReason) {
-        let children = std::mem::take(&mut self.children);
+        let mut children: Vec<_> = std::mem::take(&mut self.children).into_iter().collect();
+        let began = Instant::now();
         for (pid, child) in &children {
             children::ask_to_end(*pid, child.spec.shutdown);
         }
-        let began = Instant::now();
+        // The earliest kill first, so that none waits for the end of another child.
+        children.sort_by_key(|(_, child)| match child.spec.shutdown {
+            Shutdown::Timeout(timeout) => timeout,
+            Shutdown::BrutalKill | Shutdown::Infinity => Duration::MAX,
+        });
+        for (pid, child) in &children {
+            children::kill_when_over(*pid, child.spec.shutdown, began).await;
+        }
         for (_, mut child) in children {
             child.end_since(began).await;
         }

@@ -35,6 +35,8 @@ pub enum BadChildren {
     SignificantPermanent(ChildId),
     /// A significant child under a supervisor without `auto_shutdown` (`SIG-C3`).
     SignificantWithoutAutoShutdown(ChildId),
+    /// A tree contains itself: the names of the trees on the way, from the first to its repetition.
+    Cycle(Vec<String>),
 }
 
 impl fmt::Display for BadChildren {
@@ -56,6 +58,7 @@ impl fmt::Display for BadChildren {
                     "the child {id:?} is significant, but its supervisor has no `auto_shutdown`"
                 )
             }
+            Self::Cycle(path) => write!(f, "the tree contains itself: {}", path.join(" → ")),
         }
     }
 }

@@ -53,6 +53,7 @@ pub struct Supervisor {
     pub(crate) auto_shutdown: AutoShutdown,
     pub(crate) children: Vec<ChildSpec>,
     name: Option<Name>,
+    pub(crate) tree: Option<&'static str>,
 }
 
 impl Supervisor {
@@ -65,7 +66,16 @@ impl Supervisor {
             auto_shutdown: AutoShutdown::Never,
             children: Vec::new(),
             name: None,
+            tree: None,
         }
+    }
+
+    /// Says which declared tree this is: one that contains itself, through whatever other trees, fails at its start with the
+    /// path of their names. What `supervisor!` declares has its name; it is also the [label](crate::process::label) of the
+    /// process.
+    pub const fn tree(mut self, tree: &'static str) -> Self {
+        self.tree = Some(tree);
+        self
     }
 
     /// Registers it under `name`.

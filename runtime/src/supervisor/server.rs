@@ -1,10 +1,11 @@
 //! The process of a supervisor: carries out what `plan.rs` decides.
 
+use std::any::type_name;
 use std::future::Future;
 
 use tokio::time::Instant;
 
-use crate::process::{self_pid, send};
+use crate::process::{label, self_pid, send, set_label, table};
 use crate::supervisor::children::{ChildEntry, Children};
 use crate::supervisor::intensity::Intensity;
 use crate::supervisor::plan::{self, Fate};
@@ -85,6 +86,12 @@ impl GenServer for SupervisorServer {
     async fn init(supervisor: Supervisor) -> Init<Self> {
         if let Err(error) = check(&supervisor) {
             return Init::error(error);
+        }
+        if let Some(tree) = supervisor.tree {
+            if let Err(cycle) = check_path(tree) {
+                return Init::error(cycle);
+            }
+            set_label(tree);
         }
         let mut server = Self {
             strategy: supervisor.strategy,
@@ -169,6 +176,27 @@ impl GenServer for SupervisorServer {
     async fn terminate(&mut self, _reason: &ExitReason) {
         self.end_all().await;
     }
+}
+
+/// Whether this tree is none of those that it is started in.
+fn check_path(tree: &'static str) -> Result<(), BadChildren> {
+    let mut path = vec![tree.to_owned()];
+    let mut parent = table::find(self_pid()).and_then(|process| process.head().parent);
+    while let Some(process) = parent.and_then(table::find) {
+        let head = process.head();
+        if head.type_name == type_name::<SupervisorServer>()
+            && let Some(above) = label(head.pid)
+        {
+            let is_it = above == tree;
+            path.push(above);
+            if is_it {
+                path.reverse();
+                return Err(BadChildren::Cycle(path));
+            }
+        }
+        parent = head.parent;
+    }
+    Ok(())
 }
 
 fn check(supervisor: &Supervisor) -> Result<(), BadChildren> {

@@ -12,7 +12,8 @@ impl CashManSupervisor {
             )
             .name("CashMan.Supervisor")
             .max_restarts(3)
-            .max_seconds(5);
+            .max_seconds(5)
+            .tree(::core::concat!(::core::module_path!(), "::CashManSupervisor"));
         let port = next_port(&config);
         let __env = ::std::sync::Arc::new((config, port));
         let __supervisor = __supervisor
@@ -136,8 +137,7 @@ impl CashManSupervisor {
     /// The tree as a child of another; the arguments are cloned at each start.
     pub fn child_spec(config: Config) -> ::beamish::__private::ChildSpec
     where
-        for<'__a> Config: ::core::clone::Clone + ::core::marker::Send
-            + ::core::marker::Sync,
+        for<'__a> Config: ::beamish::__private::Again,
     {
         let __spec = ::beamish::__private::ChildSpec::new(move || {
             ::beamish::__private::Supervisor::start_link(
