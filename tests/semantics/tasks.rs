@@ -540,7 +540,7 @@ both_flavors! {
                     if awaits {
                         drop(task.infinity().await);
                     }
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 })
                 .await;
                 let end = process::monitored(task);

@@ -26,7 +26,7 @@ use crate::{Address, GenServer, MonitorRef, Name, NoProc, Pid, WrongServer, repo
 ///
 /// # OTP
 /// `server_ref()`, Elixir's `GenServer.server()`. It is no Erlang *reference*; those are
-/// [`MonitorRef`](crate::MonitorRef) and [`TimerRef`](crate::TimerRef).
+/// [`MonitorRef`] and [`TimerRef`](crate::TimerRef).
 pub struct ServerRef<S: GenServer>(Repr<S>);
 
 enum Repr<S: GenServer> {

@@ -1,6 +1,6 @@
 //! Processes: what Elixir's `Process` module does.
 //!
-//! A process is a future with an identity: it has a [`Pid`](crate::Pid), a mailbox, links and monitors. [`spawn`] starts
+//! A process is a future with an identity: it has a [`Pid`], a mailbox, links and monitors. [`spawn()`] starts
 //! one. Processes share nothing; they send each other messages ([`send`]) and learn of each other's end by
 //! [links](link) and [monitors](monitor).
 //!
