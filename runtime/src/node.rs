@@ -49,6 +49,8 @@ impl Node {
 
     /// Runs a future in this node: the names it looks up are this node's, the processes it starts live here.
     ///
+    /// For code outside of processes; that of a process stays in its own node.
+    ///
     /// # Cancel safety
     /// As cancel safe as `future`.
     pub async fn scope<F: Future>(&self, future: F) -> F::Output {

@@ -36,23 +36,50 @@ pub fn send_after<M: Send + 'static>(
     let handle = crate::process::handle("send_after");
     let timer = TimerRef::next();
     let target = target.into();
-    if let Address::Pid(pid) = &target {
-        let Some(process) = table::find(*pid) else {
-            return timer;
-        };
-        let mut signals = process.head().signals.lock();
-        if signals.ended {
-            return timer;
-        }
-        signals.relations().timers.insert(timer);
-    }
+    let pid = match &target {
+        Address::Pid(pid) => Some(*pid),
+        Address::Name(_) => None,
+    };
     let entry = Entry {
         target,
         node: context::node(),
         info: Info::new(message),
     };
     driver(&handle).insert(timer, far(delay), entry);
+    if let Some(pid) = pid {
+        tie(timer, pid);
+    }
     timer
+}
+
+/// Lets the end of a process remove the timer (`TIM-2`). The timer is queued already: so either the process ends later and
+/// finds it among its relations, or it has ended and the timer is removed here.
+fn tie(timer: TimerRef, pid: crate::Pid) {
+    let tied = table::find(pid).is_some_and(|process| {
+        let mut signals = process.head().signals.lock();
+        if !signals.ended {
+            signals.relations().timers.insert(timer);
+        }
+        !signals.ended
+    });
+    if !tied {
+        drop(take(timer));
+    } else if !is_pending(timer) {
+        // It fired in between, and looked for itself before it was there.
+        untie(timer, pid);
+    }
+}
+
+fn untie(timer: TimerRef, pid: crate::Pid) {
+    if let Some(process) = table::find(pid)
+        && let Some(relations) = &mut process.head().signals.lock().relations
+    {
+        relations.timers.remove(&timer);
+    }
+}
+
+fn is_pending(timer: TimerRef) -> bool {
+    DRIVERS.lock().by_timer.contains_key(&timer)
 }
 
 /// Cancels a timer. Returns the time that was left; `None` if it has fired or was cancelled already. After `Some` the
@@ -62,11 +89,8 @@ pub fn send_after<M: Send + 'static>(
 /// `erlang:cancel_timer/1`.
 pub fn cancel_timer(timer: TimerRef) -> Option<Duration> {
     let (due, entry) = take(timer)?;
-    if let Address::Pid(pid) = entry.target
-        && let Some(process) = table::find(pid)
-        && let Some(relations) = &mut process.head().signals.lock().relations
-    {
-        relations.timers.remove(&timer);
+    if let Address::Pid(pid) = entry.target {
+        untie(timer, pid);
     }
     Some(due.saturating_duration_since(Instant::now()))
 }
@@ -185,11 +209,8 @@ impl Driver {
         queue.due.remove(&timer);
         drop(queue);
         DRIVERS.lock().by_timer.remove(&timer);
-        if let Address::Pid(pid) = entry.target
-            && let Some(process) = table::find(pid)
-            && let Some(relations) = &mut process.head().signals.lock().relations
-        {
-            relations.timers.remove(&timer);
+        if let Address::Pid(pid) = entry.target {
+            untie(timer, pid);
         }
         Ok(entry)
     }

@@ -178,14 +178,19 @@ both_flavors! {
         assert_nothing_left().await;
     }
 
-    /// APP-2: the application's own process is gone too when a failed start returns.
-    async fn start_that_fails_has_ended_its_own_process() {
-        for _ in 0..200 {
-            for way in [Way::Fails, Way::Exits] {
-                let (failing, _seen, _master) = setup(way);
-                assert!(Program::start(failing).await.is_err());
-                assert_eq!(process::list(), [self_pid()], "{way:?}");
+    /// APP-2: however soon it fails, the error is the one of the start; and the application's own process is gone then.
+    async fn start_that_fails_at_once_tells_why_and_has_ended_its_own_process() {
+        for _ in 0..1_000 {
+            let (failing, _seen, _master) = setup(Way::Fails);
+            let outcome = Program::start(failing).await.map(drop);
+            assert!(matches!(outcome, Err(StartError::Ignored)), "{outcome:?}");
+            assert_eq!(process::list(), [self_pid()]);
+            let (exiting, _seen, _master) = setup(Way::Exits);
+            match Program::start(exiting).await.map(drop) {
+                Err(StartError::Exit(ExitReason::Other(term))) => assert_eq!(term.downcast_ref(), Some(&"enough")),
+                other => panic!("{other:?}"),
             }
+            assert_eq!(process::list(), [self_pid()]);
         }
     }
 

@@ -7,7 +7,10 @@ use beamish::Info;
 use beamish::prelude::*;
 use tokio::sync::oneshot;
 
-use super::signals::{ask, corpse, end_of, idle, next, on_both_flavors, puppet, soon, take};
+use super::signals::{
+    ask, corpse, end_of, fused, idle, next, on_both_flavors, puppet, set_off, soon,
+    spin_until_ending, take,
+};
 
 /// Every monitor of `observer`.
 fn monitors(observer: Pid) -> Vec<Pid> {
@@ -367,6 +370,29 @@ async fn answer_of_demonitor_is_exact_while_the_process_ends() {
     }
 }
 
+/// MON-3: of many monitors that are ended while their target ends too, each has told the truth: the `Down`s of those that
+/// said `false` are there, and no others.
+async fn answers_of_demonitor_are_exact_for_many_monitors() {
+    for _ in 0..50 {
+        let target = fused().await;
+        let mrefs: Vec<_> = (0..500).map(|_| process::monitor(target)).collect();
+        let end = process::monitored(target);
+        set_off(target);
+        spin_until_ending(target);
+        let mut fired = HashSet::new();
+        for mref in mrefs.into_iter().rev() {
+            if !process::demonitor(mref) {
+                fired.insert(mref);
+            }
+        }
+        soon(end).await;
+        while let Some(down) = take::<Down>().await {
+            assert!(fired.remove(&down.mref), "a monitor that was ended fired");
+        }
+        assert!(fired.is_empty(), "a monitor was neither ended nor fired");
+    }
+}
+
 /// MON-3: after a flush no `Down` is there and none comes, though the process is ending.
 async fn no_down_comes_after_a_flush_while_the_process_ends() {
     for round in 0..400 {
@@ -386,6 +412,7 @@ on_both_flavors! {
     no_down_comes_after_demonitor,
     demonitor_by_another_process_has_no_effect,
     answer_of_demonitor_is_exact_while_the_process_ends,
+    answers_of_demonitor_are_exact_for_many_monitors,
     no_down_comes_after_a_flush_while_the_process_ends,
 }
 

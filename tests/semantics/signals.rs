@@ -76,6 +76,33 @@ pub(super) fn idle() -> Pid {
     spawn(std::future::pending::<()>())
 }
 
+/// A process that ends by itself once `set_off` has been called for it.
+pub(super) async fn fused() -> Pid {
+    let (waits, is_waiting) = oneshot::channel();
+    let pid = spawn(async move {
+        waits.send(()).unwrap();
+        receive! { "end": &str => {} }
+    });
+    soon(is_waiting).await.unwrap();
+    pid
+}
+
+/// Lets a process end on another thread, if there is one, while the running process goes on.
+pub(super) fn set_off(fused: Pid) {
+    // From outside of the runtime, which then wakes another worker for it instead of keeping it for this one.
+    std::thread::spawn(move || send(fused, "end"));
+}
+
+/// Looks away for a moment, until a process has begun to end, if there is another thread on which it can.
+pub(super) fn spin_until_ending(pid: Pid) {
+    for _ in 0..5_000 {
+        if !process::alive(pid) {
+            break;
+        }
+        std::hint::spin_loop();
+    }
+}
+
 /// What a puppet is told to do.
 struct Do(Box<dyn FnOnce() + Send>);
 

@@ -137,6 +137,16 @@ pub(crate) mod kit {
             self.scene().starts.get(id).copied().unwrap_or(0)
         }
 
+        /// Until `init` of `id` began that often.
+        pub(crate) async fn reaches(&self, id: &'static str, starts: usize) {
+            let reached = async {
+                while self.starts(id) < starts {
+                    process::yield_now().await;
+                }
+            };
+            soon(reached).await;
+        }
+
         fn next(&self, id: &'static str) -> Plan {
             let mut scene = self.scene();
             *scene.starts.entry(id).or_default() += 1;
@@ -352,12 +362,18 @@ pub(crate) mod kit {
         }
     }
 
-    /// Fails instead of waiting for ever.
+    /// Fails instead of waiting for ever: after ten minutes of the clock of the test, or twenty seconds of the wall's.
     pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
-        match tokio::time::timeout(Duration::from_secs(600), future).await {
-            Ok(value) => value,
-            Err(_) => panic!("waited in vain"),
+        let mut future = std::pin::pin!(future);
+        let began = std::time::Instant::now();
+        for _ in 0..600 {
+            match tokio::time::timeout(Duration::from_secs(1), &mut future).await {
+                Ok(value) => return value,
+                Err(_) if began.elapsed() > Duration::from_secs(20) => break,
+                Err(_) => {}
+            }
         }
+        panic!("waited in vain")
     }
 
     /// Begins a future that cannot be ready yet.

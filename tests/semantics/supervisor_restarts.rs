@@ -881,9 +881,7 @@ mod failing {
             started(workers(strategy, ["a", "b"], &stage).max_restarts(u32::MAX)).await;
         stage.failing("b", true);
         Way::Killed.end(pid_of(&supervisor, "b").await).await;
-        while stage.starts("b") < 10 {
-            process::yield_now().await;
-        }
+        stage.reaches("b", 10).await;
         assert_eq!(
             status(&supervisor, "b").await,
             Some(ChildStatus::Restarting)
@@ -938,9 +936,7 @@ mod failing {
             started(workers(strategy, ["a", "b"], &stage).max_restarts(u32::MAX)).await;
         stage.failing("b", true);
         Way::Killed.end(pid_of(&supervisor, "b").await).await;
-        while stage.starts("b") < 100 {
-            process::yield_now().await;
-        }
+        stage.reaches("b", 100).await;
         let mut last = stage.gate("b");
         last.reached().await;
         last.open(Plan::Start);
@@ -1165,9 +1161,7 @@ mod failing {
             .unwrap();
         stage.failing("a", true);
         Way::Killed.end(pid).await;
-        while stage.starts("a") < 10 {
-            process::yield_now().await;
-        }
+        stage.reaches("a", 10).await;
         soon(supervisor.terminate_child(pid)).await.unwrap();
         let starts = stage.starts("a");
         for _ in 0..20 {

@@ -1143,6 +1143,39 @@ mod reports {
         }
     }
 
+    /// The reports when a child ends by itself while the request to end it is under way.
+    async fn of_an_end_before_the_request(restart: Restart, way: Way) -> Vec<String> {
+        let reports = Reports::listen();
+        let stage = Stage::new();
+        let supervisor =
+            started(one_for_one().child(Worker::spec("it", &stage).restart(restart))).await;
+        let it = pid_of(&supervisor, "it").await;
+        let mut gate = stage.gate("other");
+        let mut adding = Box::pin(supervisor.start_child(Worker::spec("other", &stage)));
+        poll_once(&mut adding).await;
+        gate.reached().await;
+        let mut ending = Box::pin(supervisor.terminate_child("it"));
+        poll_once(&mut ending).await;
+        way.end(it).await;
+        gate.open(Plan::Start);
+        soon(adding).await.unwrap();
+        soon(ending).await.unwrap();
+        soon(supervisor.stop()).await.unwrap();
+        reports.taken()
+    }
+
+    /// SUP-4, SUP-5: of a child that ended before it was asked the exit message tells the reason.
+    #[beamish::test]
+    async fn an_end_before_the_request_is_reported_with_its_own_reason() {
+        let planned = of_an_end_before_the_request(Restart::Transient, Way::Normal).await;
+        assert_eq!(planned, [""; 0]);
+        let reports = of_an_end_before_the_request(Restart::Permanent, Way::Panic).await;
+        let [report] = &reports[..] else {
+            panic!("{reports:?}")
+        };
+        assert!(report.contains("as planned"), "{report}");
+    }
+
     /// SUP-5: an end that is no planned one is reported, for every restart type.
     #[beamish::test]
     async fn a_crash_of_a_child_is_reported() {

@@ -7,7 +7,9 @@ use beamish::Info;
 use beamish::prelude::*;
 use tokio::time::Instant;
 
-use super::signals::{ask, corpse, end_of, idle, next, on_both_flavors, puppet, soon, take};
+use super::signals::{
+    ask, corpse, end_of, fused, idle, next, on_both_flavors, puppet, set_off, soon, take,
+};
 
 const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -233,6 +235,22 @@ async fn end_of_a_process_removes_the_timers_to_it() {
     assert_eq!(process::receive::<&str>().await, "kept");
 }
 
+/// TIM-2: no timer to a process is left after its end, though it was made while the process was ending.
+async fn no_timer_is_left_after_the_end_of_its_target() {
+    for _ in 0..200 {
+        let target = fused().await;
+        let end = process::monitored(target);
+        set_off(target);
+        let timers: Vec<_> = (0..300)
+            .map(|_| process::send_after(target, "removed", Duration::from_secs(3_600)))
+            .collect();
+        soon(end).await;
+        for timer in timers {
+            assert_eq!(process::read_timer(timer), None);
+        }
+    }
+}
+
 /// TIM-2, SIG-4: a timer to a dead process is made without complaint, and is no more.
 #[beamish::test(start_paused)]
 async fn timer_to_a_dead_process_is_silent() {
@@ -291,7 +309,10 @@ async fn many_timers_fire_once_each() {
     assert!(soon(async { take::<Info>().await }).await.is_none());
 }
 
-on_both_flavors! { many_timers_fire_once_each }
+on_both_flavors! {
+    no_timer_is_left_after_the_end_of_its_target,
+    many_timers_fire_once_each,
+}
 
 // --- Long delays ---
 
