@@ -4,7 +4,9 @@
 //! 2. Only the process itself touches `saved`: what it has taken from the inbox and not handled yet, oldest first. So
 //!    the whole mailbox is `saved` followed by `inbox`.
 //! 3. Once closed, nothing gets in; whoever pushes gets the message back.
-//! 4. Lock order: `saved`, then `inbox`. Wakers are woken, and messages dropped, outside of both.
+//! 4. A receive remembers how far it has looked by [`Seen`]: a place in `saved`, which holds until a message is removed from
+//!    there; then it looks at all again.
+//! 5. Lock order: `saved`, then `inbox`. Wakers are woken, and messages dropped, outside of both.
 
 use std::collections::VecDeque;
 use std::task::Waker;
@@ -35,24 +37,58 @@ impl Letter for Info {
 }
 
 pub(crate) struct Mailbox<L> {
-    saved: Mutex<VecDeque<L>>,
+    saved: Mutex<Saved<L>>,
     inbox: Mutex<Inbox<L>>,
+}
+
+struct Saved<L> {
+    queue: VecDeque<L>,
+    /// How many messages were removed from it so far.
+    removals: u64,
+}
+
+/// How far a receive has looked (rule 4).
+#[derive(Default)]
+pub(crate) struct Seen {
+    at: usize,
+    removals: u64,
 }
 
 struct Inbox<L> {
     queue: VecDeque<L>,
-    /// Who waits in `receive!`.
-    waiting: Option<Waker>,
+    waiting: Waiting,
     closed: bool,
+}
+
+/// Who waits in `receive!`: mostly one; several where a process waits for several messages side by side.
+#[derive(Default)]
+struct Waiting {
+    one: Option<Waker>,
+    more: Vec<Waker>,
+}
+
+impl Waiting {
+    fn add(&mut self, waker: Waker) {
+        if self.one.is_none() {
+            self.one = Some(waker);
+        } else if !self
+            .one
+            .iter()
+            .chain(&self.more)
+            .any(|other| other.will_wake(&waker))
+        {
+            self.more.push(waker);
+        }
+    }
 }
 
 /// Whom a push must wake, outside of all locks.
 #[must_use]
-pub(crate) struct Wake(Option<Waker>);
+pub(crate) struct Wake(Waiting);
 
 impl Wake {
     pub(crate) fn wake(self) {
-        if let Some(waker) = self.0 {
+        for waker in self.0.one.into_iter().chain(self.0.more) {
             waker.wake();
         }
     }
@@ -62,11 +98,18 @@ impl<L: Letter> Mailbox<L> {
     pub(crate) const fn new() -> Self {
         let inbox = Inbox {
             queue: VecDeque::new(),
-            waiting: None,
+            waiting: Waiting {
+                one: None,
+                more: Vec::new(),
+            },
             closed: false,
         };
+        let saved = Saved {
+            queue: VecDeque::new(),
+            removals: 0,
+        };
         Self {
-            saved: Mutex::new(VecDeque::new()),
+            saved: Mutex::new(saved),
             inbox: Mutex::new(inbox),
         }
     }
@@ -77,27 +120,28 @@ impl<L: Letter> Mailbox<L> {
             return Err(letter);
         }
         inbox.queue.push_back(letter);
-        Ok(Wake(inbox.waiting.take()))
+        Ok(Wake(std::mem::take(&mut inbox.waiting)))
     }
 
     /// Takes the oldest message. The inbox is looked at only if `has_mail` says so.
     pub(crate) fn pop(&self, has_mail: impl FnOnce() -> bool) -> Option<L> {
         let mut saved = self.saved.lock();
-        if let Some(letter) = saved.pop_front() {
+        saved.removals += 1;
+        if let Some(letter) = saved.queue.pop_front() {
             return Some(letter);
         }
         if !has_mail() {
             return None;
         }
-        std::mem::swap(&mut *saved, &mut self.inbox.lock().queue);
-        saved.pop_front()
+        std::mem::swap(&mut saved.queue, &mut self.inbox.lock().queue);
+        saved.queue.pop_front()
     }
 
     /// Gives back the memory of a burst.
     pub(crate) fn shrink(&self) {
         let mut saved = self.saved.lock();
-        if saved.is_empty() {
-            *saved = VecDeque::new();
+        if saved.queue.is_empty() {
+            saved.queue = VecDeque::new();
         }
         let mut inbox = self.inbox.lock();
         if inbox.queue.is_empty() {
@@ -108,12 +152,11 @@ impl<L: Letter> Mailbox<L> {
     /// Offers the messages to `select`, oldest first, until it keeps one, for `receive!`. What it gives back stays where
     /// it is, in order (rule 2). Returns whether one was kept.
     ///
-    /// `seen` counts the messages that were offered in vain; they are not offered again. If none is kept, `waker` is
-    /// woken by the next push.
+    /// What `seen` counts was offered in vain, and is not offered again. If none is kept, `waker` is woken by the next push.
     pub(crate) fn select(
         &self,
-        seen: &mut usize,
-        waker: Option<&Waker>,
+        seen: &mut Seen,
+        waker: Option<Waker>,
         select: &mut dyn FnMut(Info) -> Option<Info>,
     ) -> bool {
         loop {
@@ -121,36 +164,43 @@ impl<L: Letter> Mailbox<L> {
                 let kept = select(info);
                 let mut saved = self.saved.lock();
                 let Some(info) = kept else {
-                    saved.remove(*seen);
+                    saved.queue.remove(seen.at);
+                    saved.removals += 1;
                     return true;
                 };
-                if let Some(place) = saved.get_mut(*seen) {
+                if let Some(place) = saved.queue.get_mut(seen.at) {
                     *place = L::from_info(info);
                 }
-                *seen += 1;
+                seen.at += 1;
             }
             let mut saved = self.saved.lock();
             let mut inbox = self.inbox.lock();
             if inbox.queue.is_empty() {
                 if let Some(waker) = waker {
-                    inbox.waiting = Some(waker.clone());
+                    inbox.waiting.add(waker);
                 }
                 return false;
             }
-            saved.append(&mut inbox.queue);
+            saved.queue.append(&mut inbox.queue);
         }
     }
 
     /// Takes the first saved [`Info`] at or after `seen`, moves `seen` to its place, and holds that place with a `()`.
-    fn take_at(&self, seen: &mut usize) -> Option<Info> {
+    fn take_at(&self, seen: &mut Seen) -> Option<Info> {
         let mut saved = self.saved.lock();
-        while let Some(place) = saved.get_mut(*seen) {
+        if seen.removals != saved.removals {
+            *seen = Seen {
+                at: 0,
+                removals: saved.removals,
+            };
+        }
+        while let Some(place) = saved.queue.get_mut(seen.at) {
             if place.as_info().is_some() {
                 return std::mem::replace(place, L::from_info(Info::new(())))
                     .into_info()
                     .ok();
             }
-            *seen += 1;
+            seen.at += 1;
         }
         None
     }
@@ -160,8 +210,9 @@ impl<L: Letter> Mailbox<L> {
         let is_it = |letter: &L| letter.as_info().is_some_and(found);
         let mut saved = self.saved.lock();
         let mut inbox = self.inbox.lock();
-        let letter = match saved.iter().position(is_it) {
-            Some(at) => saved.remove(at),
+        saved.removals += 1;
+        let letter = match saved.queue.iter().position(is_it) {
+            Some(at) => saved.queue.remove(at),
             None => inbox
                 .queue
                 .iter()
@@ -173,7 +224,7 @@ impl<L: Letter> Mailbox<L> {
 
     pub(crate) fn len(&self) -> usize {
         let saved = self.saved.lock();
-        saved.len() + self.inbox.lock().queue.len()
+        saved.queue.len() + self.inbox.lock().queue.len()
     }
 
     /// Lets nothing in any more and gives out what was not handled (rule 3).
@@ -181,9 +232,12 @@ impl<L: Letter> Mailbox<L> {
         let mut saved = self.saved.lock();
         let mut inbox = self.inbox.lock();
         inbox.closed = true;
-        inbox.waiting = None;
-        let mut left = std::mem::take(&mut *saved);
+        let waiting = std::mem::take(&mut inbox.waiting);
+        let mut left = std::mem::take(&mut saved.queue);
         left.append(&mut inbox.queue);
+        drop(inbox);
+        drop(saved);
+        drop(waiting);
         left
     }
 }

@@ -18,6 +18,9 @@ thread_local! {
     static PLACE: RefCell<Option<PanicPlace>> = const { RefCell::new(None) };
 }
 
+/// How Rust's runtime says that a destructor panicked while a panic unwinds, before it aborts.
+const SECOND_PANIC: &str = "panic in a destructor during cleanup";
+
 /// What `exit(reason)` unwinds with.
 struct Raised(ExitReason);
 
@@ -30,6 +33,11 @@ pub(crate) fn install_hook() {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if !context::in_process() {
+                return before(info);
+            }
+            if info.payload().downcast_ref::<&str>() == Some(&SECOND_PANIC) {
+                let second = PLACE.try_with(RefCell::take).ok().flatten();
+                crate::report::aborts(second.as_ref());
                 return before(info);
             }
             let place = info.location().map(|at| PanicPlace {
@@ -86,7 +94,10 @@ fn unwound(payload: Box<dyn Any + Send>) -> Unwound {
         Ok(text) => *text,
         Err(payload) => match payload.downcast::<&'static str>() {
             Ok(text) => (*text).to_owned(),
-            Err(_) => "a value that is not text".to_owned(),
+            Err(payload) => {
+                forget(payload);
+                "a value that is not text".to_owned()
+            }
         },
     };
     let place = PLACE.with(RefCell::take);
@@ -94,4 +105,12 @@ fn unwound(payload: Box<dyn Any + Send>) -> Unwound {
         message,
         place,
     })))
+}
+
+/// Drops what a panic carried. Its destructor may panic too, and so may what that carries: then it is leaked.
+#[expect(clippy::mem_forget, reason = "dropping it could panic for ever")]
+fn forget(payload: Box<dyn Any + Send>) {
+    if let Err(again) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(again);
+    }
 }

@@ -1,10 +1,14 @@
 //! Reports for people: one `tracing` event each, with the fields of OTP's reports. If nobody listens to `tracing`, the
 //! ones that must not be missed go to stderr, in one line.
+//!
+//! What listens, and the `Debug` of reasons, is the user's code: its panic ends here, not in the process that reports.
 
 use std::fmt;
 
 use tracing::subscriber::NoSubscriber;
 
+use crate::exit::PanicPlace;
+use crate::panics::catch;
 use crate::process::control::Head;
 use crate::{Address, ExitReason, Pid};
 
@@ -18,64 +22,77 @@ fn nobody_listens() -> bool {
 )]
 fn to_stderr(line: fmt::Arguments<'_>) {
     // `eprintln!`, since tests capture it; a stderr that cannot be written to is no reason to fail.
-    let _ = crate::panics::catch(|| eprintln!("[beamish] {line}"));
+    drop(catch(|| eprintln!("[beamish] {line}")));
+}
+
+fn quietly(report: impl FnOnce()) {
+    // The reason of a panic in there is of no use to anyone.
+    drop(catch(report));
 }
 
 /// A process ended with an abnormal reason of its own making (`EXI-6`).
 pub(crate) fn crash(head: &Head, reason: &ExitReason) {
-    let (pid, process) = (head.pid, head.type_name);
-    let name = head.name();
-    if nobody_listens() {
-        match name {
-            Some(name) => to_stderr(format_args!("process {pid} ({name}) crashed: {reason}")),
-            None => to_stderr(format_args!("process {pid} crashed: {reason}")),
+    quietly(|| {
+        let (pid, process) = (head.pid, head.type_name);
+        let name = head.name();
+        if nobody_listens() {
+            match name {
+                Some(name) => to_stderr(format_args!("process {pid} ({name}) crashed: {reason}")),
+                None => to_stderr(format_args!("process {pid} crashed: {reason}")),
+            }
+            if let ExitReason::Panic(info) = reason
+                && let Some(backtrace) = info.backtrace()
+            {
+                to_stderr(format_args!("backtrace of {pid}:\n{backtrace}"));
+            }
+            return;
         }
-        if let ExitReason::Panic(info) = reason
-            && let Some(backtrace) = info.backtrace()
-        {
-            to_stderr(format_args!("backtrace of {pid}:\n{backtrace}"));
-        }
-        return;
-    }
-    let backtrace = match reason {
-        ExitReason::Panic(info) => info.backtrace().map(tracing::field::display),
-        _ => None,
-    };
-    tracing::error!(
-        target: "beamish::crash",
-        %pid,
-        name = name.as_ref().map(tracing::field::display),
-        process,
-        parent = head.parent.map(tracing::field::display),
-        reason = %reason,
-        backtrace,
-        "process crashed"
-    );
+        let backtrace = match reason {
+            ExitReason::Panic(info) => info.backtrace().map(tracing::field::display),
+            _ => None,
+        };
+        tracing::error!(
+            target: "beamish::crash",
+            %pid,
+            name = name.as_ref().map(tracing::field::display),
+            process,
+            parent = head.parent.map(tracing::field::display),
+            reason = %reason,
+            backtrace,
+            "process crashed"
+        );
+    });
 }
 
 /// A destructor of the user's panicked while a process ended.
 pub(crate) fn destructor(reason: &ExitReason) {
-    if nobody_listens() {
-        to_stderr(format_args!("a destructor {reason}"));
-    } else {
-        tracing::error!(target: "beamish::crash", reason = %reason, "a destructor panicked");
-    }
+    quietly(|| {
+        if nobody_listens() {
+            to_stderr(format_args!("a destructor {reason}"));
+        } else {
+            tracing::error!(target: "beamish::crash", reason = %reason, "a destructor panicked");
+        }
+    });
 }
 
 /// A message that no handler takes (`SRV-13`).
 pub(crate) fn unexpected(process: &'static str, pid: Option<Pid>, message: &'static str) {
-    tracing::warn!(
-        target: "beamish::server",
-        process,
-        pid = pid.map(tracing::field::display),
-        message_type = message,
-        "unexpected message dropped"
-    );
+    quietly(|| {
+        tracing::warn!(
+            target: "beamish::server",
+            process,
+            pid = pid.map(tracing::field::display),
+            message_type = message,
+            "unexpected message dropped"
+        );
+    });
 }
 
 /// A cast went to a server of another type.
 pub(crate) fn wrong_server(to: &Address, expected: &'static str, found: &'static str) {
-    tracing::warn!(target: "beamish::server", to = %to, expected, found, "cast to a server of another type dropped");
+    quietly(|| {
+        tracing::warn!(target: "beamish::server", to = %to, expected, found, "cast to a server of another type dropped");
+    });
 }
 
 /// What a supervisor saw: `error_context` and `reason` as in OTP's supervisor report.
@@ -85,49 +102,72 @@ pub(crate) fn supervisor(
     pid: Option<Pid>,
     reason: &ExitReason,
 ) {
-    let supervisor = crate::process::try_self_pid();
-    tracing::error!(
-        target: "beamish::supervisor",
-        supervisor = supervisor.map(tracing::field::display),
-        context,
-        child = %child,
-        pid = pid.map(tracing::field::display),
-        reason = %reason,
-        "supervisor report"
-    );
+    quietly(|| {
+        let supervisor = crate::process::try_self_pid();
+        tracing::error!(
+            target: "beamish::supervisor",
+            supervisor = supervisor.map(tracing::field::display),
+            context,
+            child = %child,
+            pid = pid.map(tracing::field::display),
+            reason = %reason,
+            "supervisor report"
+        );
+    });
 }
 
 /// A child outlived its kill and was abandoned.
 pub(crate) fn wedged(pid: Pid) {
-    if nobody_listens() {
-        return to_stderr(format_args!(
-            "process {pid} blocks its thread and cannot be killed; its supervisor goes on without it"
-        ));
-    }
-    tracing::error!(target: "beamish::supervisor", %pid, context = "wedged", "a child outlived its kill and is abandoned");
+    quietly(|| {
+        if nobody_listens() {
+            return to_stderr(format_args!(
+                "process {pid} blocks its thread and cannot be killed; its supervisor goes on without it"
+            ));
+        }
+        tracing::error!(target: "beamish::supervisor", %pid, context = "wedged", "a child outlived its kill and is abandoned");
+    });
 }
 
 /// A supervisor restarted too often and gives up.
 pub(crate) fn gave_up(child: &dyn fmt::Display, max_restarts: u32, max_seconds: u64) {
-    let supervisor = crate::process::try_self_pid();
-    if nobody_listens() {
-        let pid = supervisor.map_or_else(String::new, |pid| format!(" {pid}"));
-        to_stderr(format_args!(
-            "supervisor{pid} gives up: more than {max_restarts} restarts in {max_seconds} s, the last of child {child}"
-        ));
-        return;
-    }
-    tracing::error!(
-        target: "beamish::supervisor",
-        supervisor = supervisor.map(tracing::field::display),
-        child = %child,
-        max_restarts,
-        max_seconds,
-        "supervisor gives up: reached maximum restart intensity"
-    );
+    quietly(|| {
+        let supervisor = crate::process::try_self_pid();
+        if nobody_listens() {
+            let pid = supervisor.map_or_else(String::new, |pid| format!(" {pid}"));
+            to_stderr(format_args!(
+                "supervisor{pid} gives up: more than {max_restarts} restarts in {max_seconds} s, the last of child {child}"
+            ));
+            return;
+        }
+        tracing::error!(
+            target: "beamish::supervisor",
+            supervisor = supervisor.map(tracing::field::display),
+            child = %child,
+            max_restarts,
+            max_seconds,
+            "supervisor gives up: reached maximum restart intensity"
+        );
+    });
 }
 
 /// The process of `#[beamish::main]` ended without a value.
 pub(crate) fn main_ended(pid: Pid, reason: &ExitReason) {
-    to_stderr(format_args!("main process {pid} ended: {reason}"));
+    quietly(|| {
+        to_stderr(format_args!("main process {pid} ended: {reason}"));
+    });
+}
+
+/// A destructor panicked while a panic unwinds: the program is about to abort.
+pub(crate) fn aborts(second: Option<&PanicPlace>) {
+    let pid =
+        crate::process::try_self_pid().map_or_else(String::new, |pid| format!(" in process {pid}"));
+    match second {
+        Some(at) => to_stderr(format_args!(
+            "a destructor panicked{pid} at {}:{}:{} while a panic unwinds; the program aborts",
+            at.file, at.line, at.column
+        )),
+        None => to_stderr(format_args!(
+            "a destructor panicked{pid} while a panic unwinds; the program aborts"
+        )),
+    }
 }

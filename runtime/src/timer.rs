@@ -40,6 +40,10 @@ pub fn send_after<M: Send + 'static>(
         Address::Pid(pid) => Some(*pid),
         Address::Name(_) => None,
     };
+    if context::has_ended() {
+        crate::panics::drop_quietly(message);
+        return timer;
+    }
     let entry = Entry {
         target,
         node: context::node(),
@@ -145,6 +149,8 @@ struct Queue {
     /// Timers are numbered in the order in which they are made, so equal times keep that order.
     entries: BTreeMap<(Instant, TimerRef), Entry>,
     due: HashMap<TimerRef, Instant>,
+    /// Its runtime is gone: nothing gets in any more.
+    closed: bool,
 }
 
 #[derive(Default)]
@@ -183,6 +189,11 @@ impl Driver {
     fn insert(self: &Arc<Self>, timer: TimerRef, due: Instant, entry: Entry) {
         DRIVERS.lock().by_timer.insert(timer, Arc::clone(self));
         let mut queue = self.queue.lock();
+        if queue.closed {
+            drop(queue);
+            DRIVERS.lock().by_timer.remove(&timer);
+            return crate::panics::drop_quietly(entry);
+        }
         queue.due.insert(timer, due);
         queue.entries.insert((due, timer), entry);
         let is_first = queue
@@ -264,7 +275,11 @@ impl Drop for RemoveDriver {
             .by_timer
             .retain(|_, driver| !Arc::ptr_eq(driver, &self.driver));
         drop(drivers);
-        let queue = std::mem::take(&mut *self.driver.queue.lock());
+        let closed = Queue {
+            closed: true,
+            ..Queue::default()
+        };
+        let queue = std::mem::replace(&mut *self.driver.queue.lock(), closed);
         crate::panics::drop_quietly(queue);
     }
 }

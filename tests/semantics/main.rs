@@ -10,6 +10,7 @@ mod links;
 mod monitors;
 mod names;
 mod plain_trait;
+mod regressions;
 mod servers;
 mod signals;
 mod starts;

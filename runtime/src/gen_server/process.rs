@@ -24,7 +24,7 @@ use tokio::runtime;
 use crate::gen_server::handler::Handler;
 use crate::gen_server::reply::ReplyCell;
 use crate::gen_server::returns::{Next, Then};
-use crate::mailbox::{Letter, Mailbox, Wake};
+use crate::mailbox::{Letter, Mailbox, Seen, Wake};
 use crate::node::Node;
 use crate::panics::{Unwound, catch, drop_quietly};
 use crate::process::control::{Deathwatch, Head, Process, bits, mail_came};
@@ -205,6 +205,8 @@ impl<S: GenServer> ServerProcess<S> {
             drop_quietly(state);
             self.head.clear(bits::IDLE);
             death::finish(self);
+            // Of an abandoned server the task is still there, and waits for the state.
+            self.head.wake();
         }
     }
 
@@ -333,8 +335,8 @@ impl<S: GenServer> Process for ServerProcess<S> {
 
     fn select(
         &self,
-        seen: &mut usize,
-        waker: Option<&Waker>,
+        seen: &mut Seen,
+        waker: Option<Waker>,
         select: &mut dyn FnMut(Info) -> Option<Info>,
     ) -> bool {
         self.mailbox.select(seen, waker, select)

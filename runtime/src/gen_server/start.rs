@@ -63,6 +63,7 @@ struct Starting<S: GenServer> {
     starter: Option<ProcessRef>,
     timer: Option<Pin<Box<Sleep>>>,
     timed_out: bool,
+    is_told: bool,
 }
 
 impl<S: GenServer> Start<S> {
@@ -153,6 +154,7 @@ impl<S: GenServer> Start<S> {
             starter,
             timer,
             timed_out: false,
+            is_told: false,
         }
     }
 
@@ -189,6 +191,7 @@ impl<S: GenServer> Start<S> {
             death::add_waiter(&*process, Arc::<StartCell>::clone(&starting.cell));
             return self.poll_starting(cx);
         }
+        starting.is_told = true;
         self.starting = None;
         Poll::Ready(match result {
             _ if timed_out => Err(StartError::Timeout),
@@ -224,7 +227,7 @@ impl<S: GenServer> Starting<S> {
 impl<S: GenServer> Drop for Starting<S> {
     fn drop(&mut self) {
         let takes_along = |starter: &ProcessRef| starter.head().has(bits::EXIT);
-        if !self.cell.result.is_decided() && !self.starter.as_ref().is_some_and(takes_along) {
+        if !self.is_told && !self.starter.as_ref().is_some_and(takes_along) {
             self.give_up();
         }
     }

@@ -18,7 +18,7 @@ use tokio::runtime;
 use tokio::time::Sleep;
 
 use crate::exit::{Cause, Effect, effect};
-use crate::mailbox::Wake;
+use crate::mailbox::{Seen, Wake};
 use crate::node::Node;
 use crate::process::relations::Relations;
 use crate::sync::Mutex;
@@ -64,8 +64,8 @@ pub(crate) trait Process: Any + Send + Sync {
     /// See `Mailbox::select`.
     fn select(
         &self,
-        seen: &mut usize,
-        waker: Option<&Waker>,
+        seen: &mut Seen,
+        waker: Option<Waker>,
         select: &mut dyn FnMut(Info) -> Option<Info>,
     ) -> bool;
 

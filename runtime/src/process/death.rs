@@ -13,7 +13,6 @@ use std::future::{Future, poll_fn};
 use std::sync::Arc;
 
 use crate::exit::Cause;
-use crate::panics::catch;
 use crate::parcel::Parcel;
 use crate::process::control::{Deathwatch, Pending, Process, bits, settle, signal_exit};
 use crate::process::relations::{Relations, Watcher};
@@ -26,6 +25,11 @@ pub(crate) fn finish(process: &dyn Process) {
     let unanswered = process.close();
     let mut signals = head.signals.lock();
     if signals.ended {
+        // It was abandoned, and comes to its end now; who asked it meanwhile hears so.
+        drop(signals);
+        for waiter in unanswered {
+            waiter.died(&ExitReason::Killed);
+        }
         return;
     }
     signals.ended = true;
@@ -43,8 +47,7 @@ pub(crate) fn finish(process: &dyn Process) {
     drop(timer);
 
     if by_itself && !reason.is_shutdown() {
-        // A panic of whoever listens to reports must not keep the process from ending.
-        drop(catch(|| report::crash(head, &reason)));
+        report::crash(head, &reason);
     }
     if let Some(name) = name {
         head.node.release(&name, head.pid);

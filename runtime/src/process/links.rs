@@ -130,6 +130,9 @@ fn with_both<R>(
 /// # OTP
 /// `exit/2`.
 pub fn exit(target: impl Into<Address>, reason: impl Into<ExitReason>) {
+    if context::has_ended() {
+        return;
+    }
     let Ok(process) = resolve(&target.into()) else {
         return;
     };

@@ -39,6 +39,9 @@ pub fn monitor(target: impl Into<Address>) -> MonitorRef {
     if pid == Some(caller.head().pid) {
         return mref;
     }
+    if context::has_ended() {
+        return mref;
+    }
     // Own side first: it decides whether the `Down` may arrive (relations.rs).
     caller
         .head()

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 use crate::Info;
+use crate::mailbox::Seen;
 use crate::process::{context, not_a_process};
 
 /// Waits for the oldest message that `select` takes; what it gives back stays in the mailbox, in order.
@@ -37,7 +38,7 @@ pub fn receive<R>(
         let mut receive = pin!(Receive {
             after,
             sleep: None,
-            seen: 0,
+            seen: Seen::default(),
             select
         });
         std::future::poll_fn(|cx| receive.as_mut().poll(cx)).await
@@ -66,7 +67,7 @@ pub fn receive_any<T: Send + 'static>() -> impl Future<Output = T> {
 struct Receive<F> {
     after: Option<Duration>,
     sleep: Option<Pin<Box<Sleep>>>,
-    seen: usize,
+    seen: Seen,
     select: F,
 }
 
@@ -90,7 +91,7 @@ impl<F> Receive<F> {
             select,
         } = self.get_mut();
         let now_or_never = *after == Some(Duration::ZERO);
-        let waker = (!now_or_never).then(|| cx.waker());
+        let waker = (!now_or_never).then(|| cx.waker().clone());
         let mut taken = None;
         let found = process.select(seen, waker, &mut |info| match select(info) {
             Ok(value) => {

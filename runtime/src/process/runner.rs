@@ -29,10 +29,11 @@ where
         polled: false,
         finished: false,
     };
-    drop(handle.spawn(run(end, body)));
+    drop(handle.spawn(run(body, end)));
 }
 
-async fn run<F: Future<Output = ExitReason>>(mut end: EndGuard, body: F) {
+/// A task that is dropped before it was polled drops its arguments in this order: the body first.
+async fn run<F: Future<Output = ExitReason>>(body: F, mut end: EndGuard) {
     let Some(process) = end.process.clone() else {
         return;
     };

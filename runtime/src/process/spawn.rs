@@ -7,7 +7,7 @@ use std::task::Waker;
 
 use tokio::runtime::Handle;
 
-use crate::mailbox::{Mailbox, Wake};
+use crate::mailbox::{Mailbox, Seen, Wake};
 use crate::process::control::{Deathwatch, Head, Process, ProcessRef, bits};
 use crate::process::relations::Watcher;
 use crate::process::{context, runner, this};
@@ -87,8 +87,8 @@ impl Process for PlainProcess {
 
     fn select(
         &self,
-        seen: &mut usize,
-        waker: Option<&Waker>,
+        seen: &mut Seen,
+        waker: Option<Waker>,
         select: &mut dyn FnMut(Info) -> Option<Info>,
     ) -> bool {
         self.mailbox.select(seen, waker, select)
