@@ -6,6 +6,7 @@
 //! Declare a tree with `supervisor!`, or build one with [`Supervisor`], for trees that are known only at run time.
 
 mod children;
+mod client;
 mod dynamic;
 mod error;
 mod intensity;
@@ -16,12 +17,13 @@ pub(crate) mod spec;
 use std::any::type_name;
 use std::fmt;
 
+pub use client::SupervisorRef;
 pub use dynamic::{
     DynamicChild, DynamicSupervisor, DynamicSupervisorMessage, DynamicSupervisorRef,
     DynamicSupervisorReply, DynamicSupervisorServer,
 };
 pub use error::{BadChildren, ChildError, FailedToStartChild, StartChildError};
-pub use server::{SupervisorMessage, SupervisorRef, SupervisorReply, SupervisorServer};
+pub use server::{SupervisorMessage, SupervisorReply, SupervisorServer};
 pub use spec::{
     Again, AutoShutdown, Child, ChildCounts, ChildDefaults, ChildId, ChildInfo, ChildKind,
     ChildSpec, ChildStatus, Once, Restart, Shutdown, Strategy,
