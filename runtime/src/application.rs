@@ -49,7 +49,11 @@ pub trait Application: Sized {
             let told = Arc::clone(&started);
             let end = Arc::<Mutex<Option<ExitReason>>>::default();
             let record = Arc::clone(&end);
+            let go = Arc::new(Parcel::default());
+            let gone = Arc::clone(&go);
             let master = spawn(async move {
+                // Not before its end is watched: a worker may run all of it at once.
+                poll_fn(|cx| gone.poll(cx)).await;
                 if let Some(reason) = keep(Self::start_tree(args), &told).await {
                     *record.lock() = Some(reason);
                 }
@@ -59,10 +63,18 @@ pub trait Application: Sized {
             };
             let ended = death::watch(&*process);
             drop(process);
+            go.put(());
+            tokio::pin!(ended);
             tokio::select! {
                 biased;
-                result = poll_fn(|cx| started.poll(cx)) => result.map(|top| App { master, top, end }),
-                reason = ended => Err(StartError::Exit(reason)),
+                result = poll_fn(|cx| started.poll(cx)) => match result {
+                    Ok(top) => Ok(App { master, top, end }),
+                    Err(error) => {
+                        ended.await;
+                        Err(error)
+                    }
+                },
+                reason = &mut ended => Err(StartError::Exit(reason)),
             }
         }
     }

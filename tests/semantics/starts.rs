@@ -1000,9 +1000,9 @@ both_flavors! {
     }
 }
 
-/// STA-7, SRV-8: a child that traps exits is told by a message, so it ends when its `init` is over, with `terminate`.
+/// STA-5, SRV-8: the link of `start_link` goes on after `init`: a child that traps exits terminates when its parent ends.
 #[beamish::test]
-async fn child_that_traps_ends_after_init_when_its_parent_died_meanwhile() {
+async fn child_that_traps_terminates_when_its_parent_ends_after_init() {
     let ((log, mut seen), gate, (started, has_started)) = (log(), Gate::new(), oneshot::channel());
     let reason = abnormal();
     let parent = {
@@ -1028,4 +1028,32 @@ async fn child_that_traps_ends_after_init_when_its_parent_died_meanwhile() {
     assert_eq!(parent_end.await, reason);
     assert_eq!(child_end.await, reason);
     assert_eq!(seen.rest(), [format!("terminate {reason:?}")]);
+}
+
+both_flavors! {
+    /// STA-7: one that traps exits does not outlive a parent that died during its `init` either: it ends there, or, told by
+    /// a message, when its `init` is over.
+    async fn child_that_traps_does_not_outlive_a_parent_that_dies_during_init() {
+        for reason in [abnormal(), ExitReason::Shutdown] {
+            let ((log, mut seen), gate, (started, has_started)) = (log(), Gate::new(), oneshot::channel());
+            let wait = gate.clone();
+            let parent = spawn(async move {
+                drop(Trapping::start_link(log, wait, started).name("child").await);
+            });
+            let child = has_started.await.unwrap();
+            let (child_end, parent_end) = (process::monitored(child), process::monitored(parent));
+            process::exit(parent, reason.clone());
+            assert_eq!(parent_end.await, reason);
+            gate.open();
+            let end = child_end.await;
+            match &seen.rest()[..] {
+                [] => assert!(end == reason || end == ExitReason::Killed, "{end:?}"),
+                lines => {
+                    assert_eq!(end, reason);
+                    assert_eq!(lines, ["init done".to_owned(), format!("terminate {reason:?}")]);
+                }
+            }
+            assert_eq!(process::whereis("child"), None);
+        }
+    }
 }
