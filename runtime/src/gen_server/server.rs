@@ -265,7 +265,7 @@ async fn raised<S: GenServer>(unwound: Unwound) -> Step<S> {
 }
 
 /// Runs a callback; a panic in it ends the callback alone.
-async fn guarded<F: Future>(
+pub(super) async fn guarded<F: Future>(
     caller: Option<Pid>,
     make: impl FnOnce() -> F,
 ) -> Result<F::Output, Unwound> {

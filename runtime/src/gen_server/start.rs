@@ -20,7 +20,7 @@ use tokio::time::Sleep;
 use crate::gen_server::process::ServerProcess;
 use crate::gen_server::returns::InitKind;
 use crate::gen_server::server;
-use crate::panics::{Unwound, catch};
+use crate::panics::Unwound;
 use crate::parcel::Parcel;
 use crate::process::control::{Deathwatch, Process, ProcessRef, bits};
 use crate::process::receive::far;
@@ -257,7 +257,10 @@ impl<S: GenServer> Child<S> {
         {
             return self.fail(error, ExitReason::Normal);
         }
-        let (state, then) = match init::<S>(args).await {
+        let (state, then) = match server::guarded(None, || S::init(args))
+            .await
+            .map(|init| init.0)
+        {
             Ok(InitKind::Start(state, then)) => (Box::new(state), then),
             Ok(InitKind::Ignore) => return self.fail(StartError::Ignored, ExitReason::Normal),
             Ok(InitKind::Error(error)) => {
@@ -303,17 +306,6 @@ impl<S: GenServer> Child<S> {
         *self.cell.failure.lock() = Some(error);
         reason
     }
-}
-
-async fn init<S: GenServer>(args: S::Args) -> Result<InitKind<S>, Unwound> {
-    let future = catch(|| S::init(args))?;
-    let mut future = std::pin::pin!(future);
-    std::future::poll_fn(|cx| match catch(|| future.as_mut().poll(cx)) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(init)) => Poll::Ready(Ok(init.0)),
-        Err(unwound) => Poll::Ready(Err(unwound)),
-    })
-    .await
 }
 
 #[derive(Default)]

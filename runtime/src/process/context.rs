@@ -225,22 +225,24 @@ pub(crate) fn with_current<R>(read: impl FnOnce(&dyn Process) -> R) -> Option<R>
 /// Whether the current process has an exit pending: then every future of this crate suspends without effect (decision A20).
 #[inline]
 pub(crate) fn is_exiting() -> bool {
-    AMBIENT.with(|ambient| ambient.inlined.get() == 0 && ambient.pid.get() != 0)
-        && CURRENT.with_borrow(|current| {
-            current
-                .as_ref()
-                .is_some_and(|process| process.head().has(bits::EXIT))
-        })
+    polled_has(bits::EXIT)
 }
 
 /// Whether the current process has ended for all others: its supervisor abandoned it, and what it sends reaches nobody.
 #[inline]
 pub(crate) fn has_ended() -> bool {
-    AMBIENT.with(|ambient| ambient.pid.get() != 0)
+    polled_has(bits::ENDED)
+}
+
+/// What the word of the process that is polled here says. A handler that it runs for a server is the server's: what
+/// became of the caller does not concern it.
+#[inline]
+fn polled_has(bits: u64) -> bool {
+    AMBIENT.with(|ambient| ambient.inlined.get() == 0 && ambient.pid.get() != 0)
         && CURRENT.with_borrow(|current| {
             current
                 .as_ref()
-                .is_some_and(|process| process.head().has(bits::ENDED))
+                .is_some_and(|process| process.head().has(bits))
         })
 }
 

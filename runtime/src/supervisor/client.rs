@@ -4,8 +4,8 @@ use std::future::Future;
 
 use crate::supervisor::server::{SupervisorMessage, SupervisorReply, SupervisorServer};
 use crate::{
-    Address, Call, ChildCounts, ChildError, ChildId, ChildInfo, ChildSpec, Handler, Name, Pid,
-    Server, ServerRef, StartChildError, WrongServer,
+    Address, Call, ChildCounts, ChildError, ChildId, ChildInfo, ChildSpec, GenServer, Handler,
+    Name, Pid, Server, ServerRef, StartChildError, WrongServer,
 };
 
 /// The client of a supervisor. Its requests wait for their answer without limit, as in OTP: a supervisor that starts or
@@ -171,12 +171,13 @@ fn done(reply: SupervisorReply) -> Option<Result<(), ChildError>> {
     }
 }
 
-fn ask<'a, T>(
-    server: &'a ServerRef<SupervisorServer>,
+/// A request to a supervisor of either kind: it has no timeout.
+pub(super) fn ask<'a, S: GenServer, T>(
+    server: &'a ServerRef<S>,
     handler: &'static Handler,
-    message: SupervisorMessage,
-    unwrap: fn(SupervisorReply) -> Option<T>,
-) -> Call<'a, SupervisorServer, T> {
+    message: S::Message,
+    unwrap: fn(S::Reply) -> Option<T>,
+) -> Call<'a, S, T> {
     Call::new(server, handler, message, unwrap).infinity()
 }
 

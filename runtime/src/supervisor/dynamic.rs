@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::process::{self_pid, send};
 use crate::supervisor::children::{self, ChildEntry};
+use crate::supervisor::client::ask;
 use crate::supervisor::intensity::Intensity;
 use crate::supervisor::plan::{self, Fate};
 use crate::supervisor::{DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS, named};
@@ -456,15 +457,6 @@ impl DynamicSupervisorRef {
             },
         )
     }
-}
-
-fn ask<'a, T>(
-    server: &'a ServerRef<DynamicSupervisorServer>,
-    handler: &'static Handler,
-    message: DynamicSupervisorMessage,
-    unwrap: fn(DynamicSupervisorReply) -> Option<T>,
-) -> Call<'a, DynamicSupervisorServer, T> {
-    Call::new(server, handler, message, unwrap).infinity()
 }
 
 impl From<ServerRef<DynamicSupervisorServer>> for DynamicSupervisorRef {
