@@ -22,6 +22,7 @@ mod application;
 mod entry;
 mod exit;
 mod gen_server;
+pub mod global;
 mod mailbox;
 mod name;
 pub mod node;
@@ -46,15 +47,16 @@ pub use gen_server::{
     GenServer, Handler, Init, IntoInit, IntoNext, Next, NoReply, Reply, ReplyTo, Server,
     ServerOptions, ServerRef, Start, StartError, Stop, StopError, WrongServer, unexpected_info,
 };
-pub use name::{Address, Name};
+pub use name::{Address, Name, Via, ViaName};
 pub use node::Node;
 pub use pid::Pid;
 pub use process::error::{NoProc, RegisterError};
 pub use process::{
-    Outcome, exit_self as exit, self_pid, send, send_named, spawn, spawn_link, spawn_monitor,
+    Outcome, Recipient, exit_self as exit, self_pid, send, send_named, spawn, spawn_link,
+    spawn_monitor,
 };
-pub use reference::{MonitorRef, TimerRef};
-pub use signal::{Down, Exit, Info, Timeout};
+pub use reference::{Alias, MonitorRef, TimerRef};
+pub use signal::{Down, Exit, Info, TaggedDown, Timeout};
 pub use supervisor::{
     Again, AutoShutdown, BadChildren, Child, ChildCounts, ChildDefaults, ChildError, ChildId,
     ChildInfo, ChildKind, ChildSpec, ChildStatus, DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS,
@@ -64,3 +66,4 @@ pub use supervisor::{
     SupervisorServer,
 };
 pub use task::{DEFAULT_AWAIT_TIMEOUT, Task, TaskError};
+pub use timer::{TimerCancelled, TimerExpired, TimerRead};

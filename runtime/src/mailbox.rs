@@ -20,6 +20,8 @@ pub(crate) trait Letter: Send + Sized + 'static {
     /// Gives itself back if it is a typed message, which `receive!` cannot see.
     fn into_info(self) -> Result<Info, Self>;
     fn as_info(&self) -> Option<&Info>;
+    /// What it is, for people.
+    fn name(&self) -> &'static str;
 }
 
 impl Letter for Info {
@@ -33,6 +35,10 @@ impl Letter for Info {
 
     fn as_info(&self) -> Option<&Info> {
         Some(self)
+    }
+
+    fn name(&self) -> &'static str {
+        self.type_name()
     }
 }
 
@@ -225,6 +231,18 @@ impl<L: Letter> Mailbox<L> {
     pub(crate) fn len(&self) -> usize {
         let saved = self.saved.lock();
         saved.queue.len() + self.inbox.lock().queue.len()
+    }
+
+    /// What waits, oldest first.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        let saved = self.saved.lock();
+        let inbox = self.inbox.lock();
+        saved
+            .queue
+            .iter()
+            .chain(&inbox.queue)
+            .map(L::name)
+            .collect()
     }
 
     /// Lets nothing in any more and gives out what was not handled (rule 3).

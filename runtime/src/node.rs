@@ -8,9 +8,9 @@ use std::sync::{Arc, LazyLock};
 
 use tokio::sync::Notify;
 
-use crate::process::control::{ProcessRef, bits};
+use crate::process::control::{ProcessRef, Signals, bits};
 use crate::process::{context, death, table};
-use crate::sync::Mutex;
+use crate::sync::{Mutex, MutexGuard};
 use crate::{ExitReason, Name, Pid, RegisterError};
 
 /// A world of processes and names of its own.
@@ -25,8 +25,51 @@ pub struct Node(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    names: Mutex<HashMap<Name, ProcessRef>>,
+    names: Names,
+    globals: Names,
     registered: Notify,
+}
+
+/// Who holds which name.
+#[derive(Default)]
+pub(crate) struct Names(Mutex<HashMap<Name, ProcessRef>>);
+
+impl Names {
+    /// The living holder of a name (`NAM-3`).
+    pub(crate) fn holder(&self, name: &str) -> Option<ProcessRef> {
+        let names = self.0.lock();
+        names
+            .get(name)
+            .filter(|holder| !holder.head().has(bits::ENDED))
+            .cloned()
+    }
+
+    pub(crate) fn all(&self) -> Vec<Name> {
+        let names = self.0.lock();
+        names
+            .iter()
+            .filter(|(_, holder)| !holder.head().has(bits::ENDED))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    /// Enters a holder, unless a living one is there. Gives out the dead one that was.
+    fn take(&self, name: Name, process: &ProcessRef) -> Result<Option<ProcessRef>, RegisterError> {
+        let mut names = self.0.lock();
+        if let Some(holder) = names.get(&name)
+            && !holder.head().has(bits::ENDED)
+        {
+            return Err(RegisterError::Taken(name, holder.head().pid));
+        }
+        Ok(names.insert(name, Arc::clone(process)))
+    }
+
+    /// Frees a name if this process still holds it: another may have taken it over (`NAM-3`). Gives out the holder.
+    pub(crate) fn release(&self, name: &str, pid: Pid) -> Option<ProcessRef> {
+        let mut names = self.0.lock();
+        let is_his = names.get(name).is_some_and(|held| held.head().pid == pid);
+        if is_his { names.remove(name) } else { None }
+    }
 }
 
 impl Default for Node {
@@ -96,54 +139,60 @@ impl Node {
         all
     }
 
-    /// The living holder of a name (`NAM-3`).
-    pub(crate) fn holder(&self, name: &str) -> Option<ProcessRef> {
-        let names = self.0.names.lock();
-        names
-            .get(name)
-            .filter(|holder| !holder.head().has(bits::ENDED))
-            .cloned()
+    /// The local names.
+    pub(crate) fn names(&self) -> &Names {
+        &self.0.names
     }
 
-    pub(crate) fn names(&self) -> Vec<Name> {
-        let names = self.0.names.lock();
-        names
-            .iter()
-            .filter(|(_, holder)| !holder.head().has(bits::ENDED))
-            .map(|(name, _)| name.clone())
-            .collect()
+    /// The global names; of this node alone, until nodes can be connected.
+    pub(crate) fn globals(&self) -> &Names {
+        &self.0.globals
     }
 
     /// Gives a name to a process. The process's lock is held around the one of the names (rule 2 in `control.rs`), so
     /// that it cannot end in between.
     pub(crate) fn register(&self, name: Name, process: &ProcessRef) -> Result<(), RegisterError> {
-        if name.is_reserved() {
-            return Err(RegisterError::Reserved(name));
-        }
-        let head = process.head();
-        if head.node != *self {
-            return Err(RegisterError::NoProc(head.pid));
-        }
-        let mut signals = head.signals.lock();
-        if signals.is_over() {
-            return Err(RegisterError::NoProc(head.pid));
-        }
+        let mut signals = self.may_hold(&name, process)?;
         if let Some(own) = &signals.name {
             return Err(RegisterError::HasName(own.clone()));
         }
-        let mut names = self.0.names.lock();
-        if let Some(holder) = names.get(&name)
-            && !holder.head().has(bits::ENDED)
-        {
-            return Err(RegisterError::Taken(name, holder.head().pid));
-        }
-        let replaced = names.insert(name.clone(), Arc::clone(process));
-        drop(names);
+        let replaced = self.0.names.take(name.clone(), process)?;
         signals.name = Some(name);
         drop(signals);
         drop(replaced);
         self.0.registered.notify_waiters();
         Ok(())
+    }
+
+    /// Gives a global name to a process, as [`register`](Self::register) does a local one; it may have several.
+    pub(crate) fn register_global(
+        &self,
+        name: Name,
+        process: &ProcessRef,
+    ) -> Result<(), RegisterError> {
+        let mut signals = self.may_hold(&name, process)?;
+        let replaced = self.0.globals.take(name.clone(), process)?;
+        signals.relations().rare().global_names.push(name);
+        drop(signals);
+        drop(replaced);
+        self.0.registered.notify_waiters();
+        Ok(())
+    }
+
+    fn may_hold<'a>(
+        &self,
+        name: &Name,
+        process: &'a ProcessRef,
+    ) -> Result<MutexGuard<'a, Signals>, RegisterError> {
+        if name.is_reserved() {
+            return Err(RegisterError::Reserved(name.clone()));
+        }
+        let head = process.head();
+        let signals = head.signals.lock();
+        if head.node != *self || signals.is_over() {
+            return Err(RegisterError::NoProc(head.pid));
+        }
+        Ok(signals)
     }
 
     /// The next registration of a name, counted from this call.
@@ -155,30 +204,29 @@ impl Node {
 
     /// Takes a name from its living holder.
     pub(crate) fn unregister(&self, name: &str) -> bool {
-        let Some(holder) = self.holder(name) else {
-            return false;
-        };
-        let mut signals = holder.head().signals.lock();
-        let mut names = self.0.names.lock();
-        let is_his = names
-            .get(name)
-            .is_some_and(|held| held.head().pid == holder.head().pid);
-        let removed = if is_his { names.remove(name) } else { None };
-        if is_his {
-            signals.name = None;
-        }
-        drop(names);
-        drop(signals);
-        removed.is_some()
+        self.names().holder(name).is_some_and(|holder| {
+            let mut signals = holder.head().signals.lock();
+            let freed = self.0.names.release(name, holder.head().pid);
+            if freed.is_some() {
+                signals.name = None;
+            }
+            drop(signals);
+            freed.is_some()
+        })
     }
 
-    /// Frees the name of a process that has ended, unless another took it over already (`NAM-3`).
-    pub(crate) fn release(&self, name: &Name, pid: Pid) {
-        let mut names = self.0.names.lock();
-        let is_his = names.get(name).is_some_and(|held| held.head().pid == pid);
-        let removed = if is_his { names.remove(name) } else { None };
-        drop(names);
-        drop(removed);
+    /// Takes a global name from its living holder.
+    pub(crate) fn unregister_global(&self, name: &str) -> bool {
+        self.globals().holder(name).is_some_and(|holder| {
+            let mut signals = holder.head().signals.lock();
+            let freed = self.0.globals.release(name, holder.head().pid);
+            if freed.is_some() {
+                let names = &mut signals.relations().rare().global_names;
+                names.retain(|held| held.as_str() != name);
+            }
+            drop(signals);
+            freed.is_some()
+        })
     }
 }
 
@@ -207,7 +255,7 @@ impl Eq for Node {}
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Node")
-            .field("names", &self.names())
+            .field("names", &self.names().all())
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Erlang's references, typed: [`MonitorRef`] and [`TimerRef`].
+//! Erlang's references, typed: [`MonitorRef`], [`Alias`] and [`TimerRef`].
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -50,4 +50,34 @@ reference! {
     /// # OTP
     /// The reference that `erlang:send_after/3` returns.
     TimerRef
+}
+
+reference! {
+    /// An address of a process that can be switched off: to an inactive one nothing is delivered (`MON-6`).
+    ///
+    /// Made by [`process::alias`](crate::process::alias), or by a monitor with an
+    /// [alias mode](crate::process::MonitorOptions::alias), whose reference is the alias: `Alias::from(mref)`. Send to it
+    /// with [`send`](crate::send). Dropping it does nothing.
+    ///
+    /// # OTP
+    /// The reference that `erlang:alias/1` returns.
+    Alias
+}
+
+/// The alias that a monitor was made with; one that is never active if it was made without.
+impl From<MonitorRef> for Alias {
+    fn from(mref: MonitorRef) -> Self {
+        Self(mref.0)
+    }
+}
+
+impl Alias {
+    pub(crate) const fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// The monitor that it may belong to.
+    pub(crate) const fn monitor(self) -> MonitorRef {
+        MonitorRef(self.0)
+    }
 }

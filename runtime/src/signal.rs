@@ -40,31 +40,95 @@ pub struct Down {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeout;
 
+/// A process has ended that was monitored with a [tag](crate::process::MonitorOptions::tag).
+///
+/// # OTP
+/// `{Tag, Ref, process, From, Reason}`, of `monitor(process, From, [{tag, Tag}])`.
+#[derive(Clone, Debug)]
+pub struct TaggedDown<T> {
+    /// What the monitor was given.
+    pub tag: T,
+    /// What would have come without a tag.
+    pub down: Down,
+}
+
 /// A message of any type: what [`send`](crate::send) sent, or an [`Exit`], a [`Down`], a [`Timeout`].
 ///
 /// As the type of a `receive!` arm or of a `#[handle_info]` parameter it is the catch-all.
-pub struct Info {
-    value: Box<dyn Any + Send>,
-    type_name: &'static str,
+pub struct Info(Box<dyn Message>);
+
+/// A value of a type that is known no more.
+trait Message: Send {
+    fn value(&self) -> &dyn Any;
+    /// Moves the value into an `Option` of its type.
+    fn take(self: Box<Self>, slot: &mut dyn Any);
+    fn type_name(&self) -> &'static str;
+    /// The monitor whose end this is.
+    fn monitor(&self) -> Option<MonitorRef>;
+}
+
+struct Plain<T>(T);
+
+impl<T: Send + 'static> Message for Plain<T> {
+    fn value(&self) -> &dyn Any {
+        &self.0
+    }
+
+    fn take(self: Box<Self>, slot: &mut dyn Any) {
+        put(self.0, slot);
+    }
+
+    fn type_name(&self) -> &'static str {
+        type_name::<T>()
+    }
+
+    fn monitor(&self) -> Option<MonitorRef> {
+        self.value().downcast_ref().map(|down: &Down| down.mref)
+    }
+}
+
+struct Tagged<T>(TaggedDown<T>);
+
+impl<T: Send + 'static> Message for Tagged<T> {
+    fn value(&self) -> &dyn Any {
+        &self.0
+    }
+
+    fn take(self: Box<Self>, slot: &mut dyn Any) {
+        put(self.0, slot);
+    }
+
+    fn type_name(&self) -> &'static str {
+        type_name::<TaggedDown<T>>()
+    }
+
+    fn monitor(&self) -> Option<MonitorRef> {
+        Some(self.0.down.mref)
+    }
+}
+
+fn put<T: 'static>(value: T, slot: &mut dyn Any) {
+    if let Some(slot) = slot.downcast_mut::<Option<T>>() {
+        *slot = Some(value);
+    }
 }
 
 impl Info {
     /// Wraps a message; an `Info` is not wrapped twice.
     pub fn new<T: Send + 'static>(value: T) -> Self {
-        let value: Box<dyn Any + Send> = Box::new(value);
         if TypeId::of::<T>() == TypeId::of::<Self>() {
-            return match value.downcast::<Self>() {
-                Ok(info) => *info,
-                Err(value) => Self {
-                    value,
-                    type_name: type_name::<T>(),
-                },
+            let mut info = None::<Self>;
+            put(value, &mut info);
+            return match info {
+                Some(info) => info,
+                None => unreachable!("T is Info"),
             };
         }
-        Self {
-            value,
-            type_name: type_name::<T>(),
-        }
+        Self(Box::new(Plain(value)))
+    }
+
+    pub(crate) fn tagged<T: Send + 'static>(tag: T, down: Down) -> Self {
+        Self(Box::new(Tagged(TaggedDown { tag, down })))
     }
 
     /// Takes the message out if it is a `T`.
@@ -72,30 +136,35 @@ impl Info {
     /// # Errors
     /// Gives the message back if it is of another type. `downcast::<Info>()` always succeeds.
     pub fn downcast<T: Send + 'static>(self) -> Result<T, Self> {
+        let mut slot = None::<T>;
         if TypeId::of::<T>() == TypeId::of::<Self>() {
-            let any: Box<dyn Any> = Box::new(self);
-            return match any.downcast::<T>() {
-                Ok(info) => Ok(*info),
-                Err(_) => unreachable!("T is Info"),
-            };
+            put(self, &mut slot);
+        } else if self.0.value().is::<T>() {
+            self.0.take(&mut slot);
+        } else {
+            return Err(self);
         }
-        let type_name = self.type_name;
-        match self.value.downcast::<T>() {
-            Ok(value) => Ok(*value),
-            Err(value) => Err(Self { value, type_name }),
+        match slot {
+            Some(value) => Ok(value),
+            None => unreachable!("the type was looked at"),
         }
     }
 
     /// Looks at the message if it is a `T`.
     #[must_use]
     pub fn downcast_ref<T: 'static>(&self) -> Option<&T> {
-        self.value.downcast_ref()
+        self.0.value().downcast_ref()
     }
 
     /// The type of the message, for logs.
     #[must_use]
-    pub const fn type_name(&self) -> &'static str {
-        self.type_name
+    pub fn type_name(&self) -> &'static str {
+        self.0.type_name()
+    }
+
+    /// Whether it tells the end of what this monitor watched, with or without a tag.
+    pub(crate) fn is_down_of(&self, mref: MonitorRef) -> bool {
+        self.0.monitor() == Some(mref)
     }
 }
 
@@ -107,7 +176,7 @@ impl fmt::Debug for Info {
         if let Some(down) = self.downcast_ref::<Down>() {
             return down.fmt(f);
         }
-        write!(f, "Info({})", self.type_name)
+        write!(f, "Info({})", self.type_name())
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::process::control::deliver;
 use crate::process::receive::far;
-use crate::process::{context, suspend_if_exiting, table};
+use crate::process::{context, suspend_if_exiting, table, this};
 use crate::sync::Mutex;
 use crate::{Address, Info, TimerRef, node::Node};
 
@@ -33,13 +33,81 @@ pub fn send_after<M: Send + 'static>(
     message: M,
     delay: Duration,
 ) -> TimerRef {
-    let handle = crate::process::handle("send_after");
+    start("send_after", target.into(), far(delay), |_| message)
+}
+
+/// Sends `message` at a point in time; one that is over means now. Else as [`send_after`].
+///
+/// # Panics
+/// Outside of a tokio runtime with time enabled.
+///
+/// # OTP
+/// `erlang:send_after/4` with `{abs, true}`.
+#[track_caller]
+pub fn send_at<M: Send + 'static>(target: impl Into<Address>, message: M, at: Instant) -> TimerRef {
+    start("send_at", target.into(), at, |_| message)
+}
+
+/// Sends a [`TimerExpired`] with `message` after `delay`. Else as [`send_after`].
+///
+/// # Panics
+/// Outside of a tokio runtime with time enabled.
+///
+/// # OTP
+/// `erlang:start_timer/3`.
+#[track_caller]
+pub fn start_timer<M: Send + 'static>(
+    target: impl Into<Address>,
+    message: M,
+    delay: Duration,
+) -> TimerRef {
+    let expired = |timer| TimerExpired { timer, message };
+    start("start_timer", target.into(), far(delay), expired)
+}
+
+/// Sends a [`TimerExpired`] with `message` at a point in time. Else as [`send_after`].
+///
+/// # Panics
+/// Outside of a tokio runtime with time enabled.
+///
+/// # OTP
+/// `erlang:start_timer/4` with `{abs, true}`.
+#[track_caller]
+pub fn start_timer_at<M: Send + 'static>(
+    target: impl Into<Address>,
+    message: M,
+    at: Instant,
+) -> TimerRef {
+    let expired = |timer| TimerExpired { timer, message };
+    start("start_timer_at", target.into(), at, expired)
+}
+
+/// A timer of [`start_timer`] has fired.
+///
+/// # OTP
+/// `{timeout, Timer, Message}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimerExpired<M> {
+    /// Which one.
+    pub timer: TimerRef,
+    /// What it was given.
+    pub message: M,
+}
+
+#[track_caller]
+fn start<M: Send + 'static>(
+    what: &str,
+    target: Address,
+    due: Instant,
+    message: impl FnOnce(TimerRef) -> M,
+) -> TimerRef {
+    let handle = crate::process::handle(what);
     let timer = TimerRef::next();
-    let target = target.into();
     let pid = match &target {
         Address::Pid(pid) => Some(*pid),
-        Address::Name(_) => None,
+        Address::Name(_) | Address::Global(_) | Address::Via(_) => None,
     };
+    let message = message(timer);
     if context::has_ended() {
         crate::panics::drop_quietly(message);
         return timer;
@@ -49,7 +117,7 @@ pub fn send_after<M: Send + 'static>(
         node: context::node(),
         info: Info::new(message),
     };
-    driver(&handle).insert(timer, far(delay), entry);
+    driver(&handle).insert(timer, due, entry);
     if let Some(pid) = pid {
         tie(timer, pid);
     }
@@ -97,6 +165,58 @@ pub fn cancel_timer(timer: TimerRef) -> Option<Duration> {
         untie(timer, pid);
     }
     Some(due.saturating_duration_since(Instant::now()))
+}
+
+/// Cancels a timer, and tells the running process how it went with a [`TimerCancelled`].
+///
+/// # Panics
+/// If the calling code is no process.
+///
+/// # OTP
+/// `erlang:cancel_timer/2` with `{async, true}`.
+#[track_caller]
+pub fn cancel_timer_async(timer: TimerRef) {
+    let own = this("cancel_timer_async");
+    let left = cancel_timer(timer);
+    deliver(&*own, Info::new(TimerCancelled { timer, left }));
+}
+
+/// The answer to [`cancel_timer_async`].
+///
+/// # OTP
+/// `{cancel_timer, Timer, Result}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimerCancelled {
+    /// Which one.
+    pub timer: TimerRef,
+    /// The time that was left; `None` if it had fired or was cancelled already.
+    pub left: Option<Duration>,
+}
+
+/// Asks how much time is left until a timer fires; the running process is told with a [`TimerRead`].
+///
+/// # Panics
+/// If the calling code is no process.
+///
+/// # OTP
+/// `erlang:read_timer/2` with `{async, true}`.
+#[track_caller]
+pub fn read_timer_async(timer: TimerRef) {
+    let own = this("read_timer_async");
+    let left = read_timer(timer);
+    deliver(&*own, Info::new(TimerRead { timer, left }));
+}
+
+/// The answer to [`read_timer_async`].
+///
+/// # OTP
+/// `{read_timer, Timer, Result}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimerRead {
+    /// Which one.
+    pub timer: TimerRef,
+    /// The time that is left; `None` if it has fired or was cancelled.
+    pub left: Option<Duration>,
 }
 
 /// How much time is left until a timer fires; `None` if it has fired or was cancelled.
@@ -241,10 +361,7 @@ async fn drive(guard: RemoveDriver) {
         tokio::task::coop::consume_budget().await;
         match driver.next() {
             Ok(Entry { target, node, info }) => {
-                let process = match target {
-                    Address::Pid(pid) => table::find(pid),
-                    Address::Name(name) => node.holder(name.as_str()),
-                };
+                let process = target.holder(&node);
                 match process {
                     Some(process) => deliver(&*process, info),
                     None => crate::panics::drop_quietly(info),

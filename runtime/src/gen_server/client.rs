@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,13 +14,13 @@ use crate::gen_server::stop::Stop;
 use crate::node::Node;
 use crate::process::control::{Process, ProcessRef};
 use crate::process::{context, death, table};
-use crate::{Address, GenServer, MonitorRef, Name, NoProc, Pid, WrongServer, report};
+use crate::{Address, GenServer, MonitorRef, Name, NoProc, Pid, Via, WrongServer, report};
 
 /// How to reach a server of type `S`: bound to one process, or to a name that is looked up at every use.
 ///
 /// A bound one, which a start returns, is the process for ever: once that has ended, calls give
-/// [`CallError::NoProc`](crate::CallError::NoProc). One made with [`to`](Self::to) reaches whoever holds the name then, so
-/// it goes on working after a restart.
+/// [`CallError::NoProc`](crate::CallError::NoProc). One made with [`to`](Self::to), [`global`](Server::global) or
+/// [`via`](Server::via) reaches whoever holds the name then, so it goes on working after a restart.
 ///
 /// Cloning is cheap. Dropping the last one does nothing: a server ends by its reason, never by being forgotten.
 /// Two are equal if they are the same process or the same name in the same node; a name is never equal to a process.
@@ -31,7 +32,8 @@ pub struct ServerRef<S: GenServer>(Repr<S>);
 
 enum Repr<S: GenServer> {
     Process(Arc<ServerProcess<S>>),
-    Name(Node, Name),
+    /// Not by its pid.
+    Name(Node, Address),
 }
 
 impl<S: GenServer> ServerRef<S> {
@@ -42,7 +44,11 @@ impl<S: GenServer> ServerRef<S> {
     /// Whoever holds `name` in the calling code's node, at each use anew.
     #[must_use]
     pub fn to(name: impl Into<Name>) -> Self {
-        Self(Repr::Name(context::node(), name.into()))
+        Self::named(Address::Name(name.into()))
+    }
+
+    fn named(name: Address) -> Self {
+        Self(Repr::Name(context::node(), name))
     }
 
     /// Sends a cast: it is handled in its turn. Returns at once and never fails; to a dead process or an unheld name
@@ -70,7 +76,7 @@ impl<S: GenServer> ServerRef<S> {
     pub fn address(&self) -> Address {
         match &self.0 {
             Repr::Process(process) => Address::Pid(process.head().pid),
-            Repr::Name(_, name) => Address::Name(name.clone()),
+            Repr::Name(_, name) => name.clone(),
         }
     }
 
@@ -78,7 +84,7 @@ impl<S: GenServer> ServerRef<S> {
     pub(crate) fn process(&self) -> Option<ProcessRef> {
         match &self.0 {
             Repr::Process(process) => Some(Arc::<ServerProcess<S>>::clone(process)),
-            Repr::Name(node, name) => node.holder(name.as_str()),
+            Repr::Name(node, name) => name.holder(node),
         }
     }
 
@@ -87,7 +93,7 @@ impl<S: GenServer> ServerRef<S> {
         match &self.0 {
             Repr::Process(process) => Ok(Resolved::Lent(process)),
             Repr::Name(node, name) => {
-                let holder = node.holder(name.as_str()).ok_or(Unresolved::NoProc)?;
+                let holder = name.holder(node).ok_or(Unresolved::NoProc)?;
                 downcast(holder).map(Resolved::Found)
             }
         }
@@ -187,6 +193,27 @@ pub trait Server: Sync {
     /// The server's type.
     type Of: GenServer;
 
+    /// The client of whoever holds the [global](crate::global) `name`, at each use anew.
+    #[must_use]
+    fn global(name: impl Into<Name>) -> Self
+    where
+        Self: Sized + From<ServerRef<Self::Of>>,
+    {
+        ServerRef::named(Address::global(name)).into()
+    }
+
+    /// The client of whom `registry` finds under `key`, at each use anew.
+    ///
+    /// # OTP
+    /// `{via, Module, Term}`.
+    #[must_use]
+    fn via<R: Via>(registry: &R, key: R::Key) -> Self
+    where
+        Self: Sized + From<ServerRef<Self::Of>>,
+    {
+        ServerRef::named(Address::via(registry, key)).into()
+    }
+
     /// The way to reach it.
     fn server_ref(&self) -> &ServerRef<Self::Of>;
 
@@ -242,6 +269,7 @@ async fn when_up<S: GenServer>(server: &ServerRef<S>, patience: Duration) -> Res
     loop {
         // Asked for before looking, so that a registration in between is not missed.
         let registered = match &server.0 {
+            Repr::Name(_, Address::Via(_)) => Some(look_again()),
             Repr::Name(node, _) => Some(node.registration()),
             Repr::Process(_) => None,
         };
@@ -264,6 +292,12 @@ async fn when_up<S: GenServer>(server: &ServerRef<S>, patience: Duration) -> Res
             .await
             .map_err(|_| no_proc())?;
     }
+}
+
+/// A registry of the user's does not say when someone registers.
+fn look_again<'a>() -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+    const PAUSE: Duration = Duration::from_millis(5);
+    Box::pin(tokio::time::sleep(PAUSE))
 }
 
 impl<S: GenServer> Server for ServerRef<S> {

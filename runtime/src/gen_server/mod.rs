@@ -80,6 +80,14 @@ pub trait GenServer: ServerOptions {
     /// The client that a start returns: [`ServerRef<Self>`] or a type around it.
     type Ref: From<ServerRef<Self>> + Send + 'static;
 
+    /// What a message is called where messages are counted, traced and listed: the name of its handler.
+    ///
+    /// Unless written, the name of the type.
+    fn message_name(message: &Self::Message) -> &'static str {
+        let _ = message;
+        std::any::type_name::<Self::Message>()
+    }
+
     /// Makes the state, in the new process. The starter waits for it.
     fn init(args: Self::Args) -> impl Future<Output = Init<Self>> + Send;
 

@@ -63,6 +63,14 @@ impl<S: GenServer> Letter for Envelope<S> {
             _ => None,
         }
     }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Call { message, .. } | Self::Cast(message) => S::message_name(message),
+            Self::Info(info) => info.type_name(),
+            Self::Stop(_) => "stop",
+        }
+    }
 }
 
 /// A caller, and what it is answered.
@@ -327,6 +335,10 @@ impl<S: GenServer> Process for ServerProcess<S> {
 
     fn mailbox_len(&self) -> usize {
         self.mailbox.len()
+    }
+
+    fn mailbox_contents(&self) -> Vec<&'static str> {
+        self.mailbox.names()
     }
 
     fn remove(&self, found: &dyn Fn(&Info) -> bool) -> Option<Info> {

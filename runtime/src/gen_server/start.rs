@@ -20,6 +20,7 @@ use tokio::time::Sleep;
 use crate::gen_server::process::ServerProcess;
 use crate::gen_server::returns::InitKind;
 use crate::gen_server::server;
+use crate::name::ServerName;
 use crate::panics::Unwound;
 use crate::parcel::Parcel;
 use crate::process::control::{Deathwatch, Process, ProcessRef, bits};
@@ -28,7 +29,7 @@ use crate::process::{
     context, death, exit_from, launch, link_to_starter, not_a_process, unlink_from,
 };
 use crate::sync::Mutex;
-use crate::{ExitReason, GenServer, MonitorRef, Name, RegisterError, ServerRef, StartError};
+use crate::{ExitReason, GenServer, MonitorRef, Name, ServerRef, StartError, Via};
 
 /// A start of a server: a future that spawns the process when it is first polled, and is ready when `init` has run.
 ///
@@ -49,7 +50,7 @@ use crate::{ExitReason, GenServer, MonitorRef, Name, RegisterError, ServerRef, S
 pub struct Start<S: GenServer> {
     args: Option<S::Args>,
     link: bool,
-    name: Option<Name>,
+    name: Option<ServerName>,
     timeout: Option<Duration>,
     place: &'static Location<'static>,
     starting: Option<Starting<S>>,
@@ -81,7 +82,7 @@ impl<S: GenServer> Start<S> {
 
     #[track_caller]
     fn new(args: S::Args, link: bool) -> Self {
-        let name = S::NAME.map(Name::from_static);
+        let name = S::NAME.map(|name| ServerName::Local(Name::from_static(name)));
         Self {
             args: Some(args),
             link,
@@ -94,7 +95,27 @@ impl<S: GenServer> Start<S> {
 
     /// Registers it under `name`, before `init` runs (`STA-2`).
     pub fn name(mut self, name: impl Into<Name>) -> Self {
-        self.name = Some(name.into());
+        self.name = Some(ServerName::Local(name.into()));
+        self
+    }
+
+    /// Registers it under a [global](crate::global) name, before `init` runs.
+    pub fn global(mut self, name: impl Into<Name>) -> Self {
+        self.name = Some(ServerName::Global(name.into()));
+        self
+    }
+
+    /// Enters it in `registry` under `key`, before `init` runs; it is taken out when it ends.
+    ///
+    /// # OTP
+    /// The name `{via, Module, Term}`.
+    pub fn via<R: Via>(mut self, registry: &R, key: R::Key) -> Self {
+        self.name = Some(ServerName::via(registry, key));
+        self
+    }
+
+    pub(crate) fn named(mut self, name: Option<ServerName>) -> Self {
+        self.name = name.or(self.name);
         self
     }
 
@@ -251,9 +272,9 @@ struct Child<S: GenServer> {
 }
 
 impl<S: GenServer> Child<S> {
-    async fn run(self, args: S::Args, name: Option<Name>) -> ExitReason {
+    async fn run(self, args: S::Args, name: Option<ServerName>) -> ExitReason {
         if let Some(name) = name
-            && let Err(error) = self.register(name)
+            && let Err(error) = self.register(&name)
         {
             return self.fail(error, ExitReason::Normal);
         }
@@ -286,19 +307,9 @@ impl<S: GenServer> Child<S> {
         server::serve(process, state, then).await
     }
 
-    fn register(&self, name: Name) -> Result<(), StartError> {
+    fn register(&self, name: &ServerName) -> Result<(), StartError> {
         let process: ProcessRef = Arc::<ServerProcess<S>>::clone(&self.process);
-        self.process
-            .head()
-            .node
-            .register(name, &process)
-            .map_err(|error| match error {
-                RegisterError::Taken(_, pid) => StartError::AlreadyStarted(pid),
-                RegisterError::Reserved(name) | RegisterError::HasName(name) => {
-                    StartError::BadName(name)
-                }
-                RegisterError::NoProc(_) => StartError::Exit(ExitReason::Killed),
-            })
+        name.register(&process)
     }
 
     /// The starter hears of the failure with the death (rule 1).

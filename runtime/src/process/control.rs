@@ -58,6 +58,9 @@ pub(crate) trait Process: Any + Send + Sync {
 
     fn mailbox_len(&self) -> usize;
 
+    /// What waits, oldest first, by the names of the types.
+    fn mailbox_contents(&self) -> Vec<&'static str>;
+
     /// Removes one message from the mailbox.
     fn remove(&self, found: &dyn Fn(&Info) -> bool) -> Option<Info>;
 

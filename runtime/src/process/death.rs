@@ -1,7 +1,7 @@
 //! The end of a process.
 //!
 //! In this order (`EXI-7`): what it ran and its state are dropped; its mailbox is closed; it is marked as `ended`, and its
-//! links, monitors, timers and name are taken out, in one step; the name and the timers go; its links are told; it is
+//! links, monitors, aliases, timers and names are taken out, in one step; names, aliases and timers go; its links are told; it is
 //! marked as `told`, and who waits for its end is taken out, in one step; its entry in the table goes; its monitors are
 //! told, then whoever waits for an answer. So who hears of a death can reuse the name, and whoever got a `Down` finds the
 //! dead process's supervisor already told (decision A22).
@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use crate::exit::Cause;
 use crate::parcel::Parcel;
-use crate::process::control::{Deathwatch, Pending, Process, bits, settle, signal_exit};
-use crate::process::relations::{Relations, Watcher};
+use crate::process::control::{Deathwatch, Head, Pending, Process, bits, settle, signal_exit};
+use crate::process::relations::{Off, Rare, Relations, Watcher};
 use crate::process::table;
 use crate::{Down, ExitReason, Info, MonitorRef, report, timer};
 
@@ -40,7 +40,7 @@ pub(crate) fn finish(process: &dyn Process) {
     let name = signals.name.clone();
     let starting = signals.starting;
     let relations = signals.relations.as_deref_mut();
-    let (links, monitors, timers) = relations.map(Relations::take_own).unwrap_or_default();
+    let own = relations.map(Relations::take_own).unwrap_or_default();
     let timer = signals.timer.take();
     head.set(bits::EXIT | bits::ENDED);
     drop(signals);
@@ -50,13 +50,14 @@ pub(crate) fn finish(process: &dyn Process) {
         report::crash(head, &reason);
     }
     if let Some(name) = name {
-        head.node.release(&name, head.pid);
+        drop(head.node.names().release(name.as_str(), head.pid));
     }
-    timer::forget(timers);
-    for (mref, target) in monitors {
+    release(head, own.rare);
+    timer::forget(own.timers);
+    for (mref, target) in own.monitors {
         forget_watcher(target, mref);
     }
-    for partner in links {
+    for partner in own.links {
         if let Some(partner) = table::find(partner) {
             if starting
                 && head.parent == Some(partner.head().pid)
@@ -101,6 +102,20 @@ pub(crate) fn finish(process: &dyn Process) {
     }
 }
 
+/// Gives up what few processes have.
+fn release(head: &Head, rare: Rare) {
+    for alias in rare.aliases.into_keys() {
+        table::remove_alias(alias);
+    }
+    for name in rare.global_names {
+        drop(head.node.globals().release(name.as_str(), head.pid));
+    }
+    for via in rare.via_names {
+        via.unregister(head.pid);
+    }
+    crate::panics::drop_quietly(rare.tags);
+}
+
 /// A starter that traps exits is told by the result of its start alone (`STA-5`).
 fn spare_starter(child: &dyn Process, starter: &dyn Process) -> bool {
     let mut signals = starter.head().signals.lock();
@@ -127,15 +142,20 @@ pub(crate) fn forget_watcher(target: crate::Pid, mref: MonitorRef) {
 /// Delivers a `Down` if the watcher still has the monitor (`MON-1`, `MON-3`).
 pub(crate) fn send_down(watcher: &dyn Process, down: Down) {
     let mut signals = watcher.head().signals.lock();
-    let is_on = signals
+    let off = signals
         .relations
         .as_mut()
-        .is_some_and(|relations| relations.monitors.remove(&down.mref).is_some());
-    let info = Info::new(down);
-    let pushed = if is_on && !signals.is_over() {
-        watcher.push(info)
-    } else {
-        Err(info)
+        .and_then(|relations| relations.end_monitor(down.mref));
+    let is_over = signals.is_over();
+    let pushed = match off {
+        Some(Off { tag, .. }) if !is_over => watcher.push(match tag {
+            Some(tag) => tag(down),
+            None => Info::new(down),
+        }),
+        off => {
+            drop(signals);
+            return crate::panics::drop_quietly(off.and_then(|off| off.tag));
+        }
     };
     drop(signals);
     settle(pushed);

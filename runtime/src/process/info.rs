@@ -66,6 +66,20 @@ pub fn info(pid: Pid) -> Option<ProcessInfo> {
     })
 }
 
+/// The types of the messages that wait in the mailbox of a process, oldest first; a call or cast of a server
+/// is the name of its handler. `None` if it is dead or about to end. What the messages hold is not shown.
+///
+/// # OTP
+/// `process_info(Pid, messages)`, which shows the messages.
+#[must_use]
+pub fn messages(pid: Pid) -> Option<Vec<&'static str>> {
+    let process = table::find(pid)?;
+    process
+        .head()
+        .is_alive()
+        .then(|| process.mailbox_contents())
+}
+
 /// Whether a process is alive: false for a dead one, and from the moment on at which an exit signal is to end it.
 ///
 /// # OTP

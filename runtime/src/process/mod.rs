@@ -16,6 +16,7 @@
 //! # When not to use it
 //! For a value that has one owner and needs no name, supervision or mailbox, a plain `tokio::spawn` is enough.
 
+mod aliases;
 pub(crate) mod context;
 pub(crate) mod control;
 pub(crate) mod death;
@@ -30,21 +31,27 @@ mod runner;
 mod spawn;
 pub(crate) mod table;
 
-pub use info::{ProcessInfo, alive, info, label, list, set_label};
+pub use aliases::{AliasMode, alias, reply_alias, unalias};
+pub use info::{ProcessInfo, alive, info, label, list, messages, set_label};
 pub use links::{exit, kill, link, trap_exit, unlink};
-pub use monitors::{MonitoredEnd, demonitor, demonitor_flush, monitor, monitored};
+pub use monitors::{
+    MonitorOptions, MonitoredEnd, demonitor, demonitor_flush, monitor, monitor_with, monitored,
+};
 pub use names::{register, registered, unregister, whereis};
 pub use receive::receive_any as receive;
-pub use spawn::{Outcome, spawn, spawn_link, spawn_monitor};
+pub use spawn::{Outcome, spawn, spawn_link, spawn_monitor, spawn_monitor_with};
 
-pub use crate::timer::{cancel_timer, read_timer, send_after, sleep};
+pub use crate::timer::{
+    cancel_timer, cancel_timer_async, read_timer, read_timer_async, send_after, send_at, sleep,
+    start_timer, start_timer_at,
+};
 
 pub(crate) use links::{exit_from, unlink_and_flush, unlink_from};
 pub(crate) use monitors::resolve;
 pub(crate) use runner::launch;
 pub(crate) use spawn::{handle, link_to_starter, spawn_task};
 
-use crate::{Address, Info, NoProc, Pid};
+use crate::{Address, Alias, Info, NoProc, Pid};
 
 /// The pid of the running process.
 ///
@@ -99,20 +106,44 @@ pub fn exit_self(reason: impl Into<crate::ExitReason>) -> ! {
     crate::panics::raise(reason.into())
 }
 
-/// Sends `message` to a process, where it waits in the mailbox. Returns at once and never fails: if the process is dead
-/// the message is dropped (`SIG-4`).
+/// Where [`send`] can send: to a [`Pid`] or to an [`Alias`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Recipient {
+    /// This very process, dead or alive.
+    Pid(Pid),
+    /// Whoever has the alias, while it is active.
+    Alias(Alias),
+}
+
+impl From<Pid> for Recipient {
+    fn from(pid: Pid) -> Self {
+        Self::Pid(pid)
+    }
+}
+
+impl From<Alias> for Recipient {
+    fn from(alias: Alias) -> Self {
+        Self::Alias(alias)
+    }
+}
+
+/// Sends `message` to a process, where it waits in the mailbox. Returns at once and never fails: if the process is dead, or
+/// the alias is not active, the message is dropped (`SIG-4`, `MON-6`).
 ///
 /// A server gets it in its `#[handle_info]` for that type. Messages between two processes keep their order (`SIG-1`).
 ///
 /// # OTP
 /// `send/2`, `pid ! message`.
-pub fn send<M: Send + 'static>(pid: Pid, message: M) {
+pub fn send<M: Send + 'static>(to: impl Into<Recipient>, message: M) {
     if context::has_ended() {
         return crate::panics::drop_quietly(message);
     }
-    match table::find(pid) {
-        Some(process) => control::deliver(&*process, Info::new(message)),
-        None => crate::panics::drop_quietly(message),
+    match to.into() {
+        Recipient::Pid(pid) => match table::find(pid) {
+            Some(process) => control::deliver(&*process, Info::new(message)),
+            None => crate::panics::drop_quietly(message),
+        },
+        Recipient::Alias(alias) => aliases::deliver(alias, Info::new(message)),
     }
 }
 
@@ -124,7 +155,7 @@ pub fn send<M: Send + 'static>(pid: Pid, message: M) {
 /// # OTP
 /// `send/2` to a registered name, which raises `badarg` if nobody holds it.
 pub fn send_named<M: Send + 'static>(name: &str, message: M) -> Result<(), NoProc> {
-    let Some(process) = context::node().holder(name) else {
+    let Some(process) = context::node().names().holder(name) else {
         return Err(NoProc::new(Address::from(name)));
     };
     if !context::has_ended() {

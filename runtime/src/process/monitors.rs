@@ -5,17 +5,16 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::process::control::ProcessRef;
-use crate::process::relations::Watcher;
-use crate::process::{context, death, table, this};
+use crate::process::aliases::{self, AliasMode};
+use crate::process::control::{Head, ProcessRef};
+use crate::process::relations::{Relations, Tag, Watcher};
+use crate::process::{context, death, this};
 use crate::{Address, Down, ExitReason, Info, MonitorRef, NoProc};
 
 pub(crate) fn resolve(address: &Address) -> Result<ProcessRef, NoProc> {
-    let process = match address {
-        Address::Pid(pid) => table::find(*pid),
-        Address::Name(name) => context::node().holder(name.as_str()),
-    };
-    process.ok_or_else(|| NoProc::new(address.clone()))
+    address
+        .holder(&context::node())
+        .ok_or_else(|| NoProc::new(address.clone()))
 }
 
 /// Starts monitoring a process, by pid or by name: when it ends, the running process gets one [`Down`] (`MON-1`).
@@ -31,38 +30,117 @@ pub(crate) fn resolve(address: &Address) -> Result<ProcessRef, NoProc> {
 /// `monitor(process, Item)`.
 #[track_caller]
 pub fn monitor(target: impl Into<Address>) -> MonitorRef {
-    let caller = this("monitor");
-    let from = target.into();
-    let mref = MonitorRef::next();
-    let target = resolve(&from).ok();
-    let pid = target.as_ref().map(|target| target.head().pid);
-    if pid == Some(caller.head().pid) {
-        return mref;
+    start(&this("monitor"), target.into(), MonitorOptions::new())
+}
+
+/// As [`monitor`], with options.
+///
+/// # Panics
+/// If the calling code is no process.
+///
+/// # OTP
+/// `monitor(process, Item, Options)`.
+#[track_caller]
+pub fn monitor_with(target: impl Into<Address>, options: MonitorOptions) -> MonitorRef {
+    start(&this("monitor_with"), target.into(), options)
+}
+
+/// What a monitor does besides telling of the end.
+///
+/// # OTP
+/// `monitor_option()`.
+#[derive(Default)]
+#[must_use]
+pub struct MonitorOptions {
+    alias: Option<AliasMode>,
+    tag: Option<Tag>,
+}
+
+impl MonitorOptions {
+    /// A monitor as [`monitor`] makes it.
+    pub const fn new() -> Self {
+        Self {
+            alias: None,
+            tag: None,
+        }
     }
+
+    /// Makes the reference of the monitor an alias of the running process too, until what `mode` says
+    /// (`Alias::from(mref)`).
+    ///
+    /// # OTP
+    /// `{alias, Mode}`.
+    pub const fn alias(mut self, mode: AliasMode) -> Self {
+        self.alias = Some(mode);
+        self
+    }
+
+    /// A [`TaggedDown`](crate::TaggedDown) with `tag` comes instead of a [`Down`].
+    ///
+    /// # OTP
+    /// `{tag, Tag}`.
+    pub fn tag<T: Send + 'static>(mut self, tag: T) -> Self {
+        self.tag = Some(Box::new(move |down| Info::tagged(tag, down)));
+        self
+    }
+
+    /// Writes down at the watcher that its monitor is on.
+    pub(crate) fn enter(self, own: &Head, mref: MonitorRef, target: Option<crate::Pid>) {
+        let mut signals = own.signals.lock();
+        if signals.ended {
+            drop(signals);
+            return crate::panics::drop_quietly(self.tag);
+        }
+        let relations: &mut Relations = signals.relations();
+        if let Some(target) = target {
+            relations.monitors.insert(mref, target);
+            if let Some(tag) = self.tag {
+                relations.rare().tags.insert(mref, tag);
+            }
+        }
+        if let Some(mode) = self.alias {
+            aliases::enter(relations, own.pid, mref.into(), mode.into());
+        }
+    }
+}
+
+impl fmt::Debug for MonitorOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MonitorOptions")
+            .field("alias", &self.alias)
+            .field("has_tag", &self.tag.is_some())
+            .finish()
+    }
+}
+
+fn start(caller: &ProcessRef, from: Address, options: MonitorOptions) -> MonitorRef {
+    let own = caller.head();
+    let mref = MonitorRef::next();
     if context::has_ended() {
         return mref;
     }
+    let target = resolve(&from).ok();
+    let pid = target.as_ref().map(|target| target.head().pid);
+    if pid == Some(own.pid) {
+        // MON-4: only the alias is there.
+        options.enter(own, mref, None);
+        return mref;
+    }
     // Own side first: it decides whether the `Down` may arrive (relations.rs).
-    caller
-        .head()
-        .signals
-        .lock()
-        .relations()
-        .monitors
-        .insert(mref, pid.unwrap_or(caller.head().pid));
+    options.enter(own, mref, Some(pid.unwrap_or(own.pid)));
     let watched = target.is_some_and(|target| {
         let mut signals = target.head().signals.lock();
         if !signals.told {
             signals
                 .relations()
                 .watchers
-                .insert(mref, Watcher::Process(caller.head().pid, from.clone()));
+                .insert(mref, Watcher::Process(own.pid, from.clone()));
         }
         !signals.told
     });
     if !watched {
         death::send_down(
-            &*caller,
+            &**caller,
             Down {
                 mref,
                 from,
@@ -76,6 +154,8 @@ pub fn monitor(target: impl Into<Address>) -> MonitorRef {
 /// Ends a monitor of the running process. Returns whether it was still on: `true` means that no [`Down`] has come or will
 /// come from it, `false` that one is in the mailbox or was handled, or that the reference is unknown or another's (`MON-3`).
 ///
+/// An alias of the monitor ends with it, unless its mode is [`ExplicitUnalias`](AliasMode::ExplicitUnalias).
+///
 /// # Panics
 /// If the calling code is no process.
 ///
@@ -84,17 +164,19 @@ pub fn monitor(target: impl Into<Address>) -> MonitorRef {
 #[track_caller]
 pub fn demonitor(mref: MonitorRef) -> bool {
     let caller = this("demonitor");
-    let target = caller
+    let off = caller
         .head()
         .signals
         .lock()
         .relations
         .as_mut()
-        .and_then(|relations| relations.monitors.remove(&mref));
-    if let Some(target) = target {
-        death::forget_watcher(target, mref);
-    }
-    target.is_some()
+        .and_then(|relations| relations.end_monitor(mref));
+    let Some(off) = off else {
+        return false;
+    };
+    death::forget_watcher(off.target, mref);
+    crate::panics::drop_quietly(off.tag);
+    true
 }
 
 /// Ends a monitor of the running process, and removes its [`Down`] from the mailbox if it has come already (`MON-3`).
@@ -108,11 +190,7 @@ pub fn demonitor(mref: MonitorRef) -> bool {
 pub fn demonitor_flush(mref: MonitorRef) -> bool {
     let was_on = demonitor(mref);
     if !was_on {
-        let is_it = |info: &Info| {
-            info.downcast_ref::<Down>()
-                .is_some_and(|down| down.mref == mref)
-        };
-        drop(this("demonitor_flush").remove(&is_it));
+        drop(this("demonitor_flush").remove(&|info: &Info| info.is_down_of(mref)));
     }
     was_on
 }

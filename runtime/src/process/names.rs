@@ -32,6 +32,7 @@ pub fn unregister(name: &str) -> bool {
 #[must_use]
 pub fn whereis(name: &str) -> Option<Pid> {
     context::node()
+        .names()
         .holder(name)
         .map(|process| process.head().pid)
 }
@@ -42,5 +43,5 @@ pub fn whereis(name: &str) -> Option<Pid> {
 /// `registered/0`.
 #[must_use]
 pub fn registered() -> Vec<Name> {
-    context::node().names()
+    context::node().names().all()
 }

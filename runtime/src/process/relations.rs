@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::process::control::Deathwatch;
-use crate::{Address, MonitorRef, Pid, TimerRef};
+use crate::process::table;
+use crate::{Address, Alias, Down, Info, MonitorRef, Name, Pid, TimerRef, ViaName};
 
 /// Allocated when first used.
 #[derive(Default)]
@@ -17,6 +18,39 @@ pub(crate) struct Relations {
     pub(crate) watchers: BTreeMap<MonitorRef, Watcher>,
     /// Timers that would send to this process (`TIM-2`).
     pub(crate) timers: BTreeSet<TimerRef>,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few processes have.
+#[derive(Default)]
+pub(crate) struct Rare {
+    pub(crate) aliases: BTreeMap<Alias, AliasEnd>,
+    /// What makes the message of a monitor that was given a tag.
+    pub(crate) tags: BTreeMap<MonitorRef, Tag>,
+    pub(crate) global_names: Vec<Name>,
+    pub(crate) via_names: Vec<ViaName>,
+}
+
+pub(crate) type Tag = Box<dyn FnOnce(Down) -> Info + Send>;
+
+/// What ends an alias besides `unalias` (`MON-5`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AliasEnd {
+    Unalias,
+    FirstMessage,
+    Demonitor,
+    FirstMessageOrDemonitor,
+}
+
+impl AliasEnd {
+    pub(crate) const fn at_first_message(self) -> bool {
+        matches!(self, Self::FirstMessage | Self::FirstMessageOrDemonitor)
+    }
+
+    /// Also at a `Down`, which ends the monitor.
+    const fn at_demonitor(self) -> bool {
+        matches!(self, Self::Demonitor | Self::FirstMessageOrDemonitor)
+    }
 }
 
 pub(crate) enum Watcher {
@@ -26,17 +60,65 @@ pub(crate) enum Watcher {
     Waiter(Arc<dyn Deathwatch>),
 }
 
-/// The links, monitors and timers that a process has itself.
-pub(crate) type Own = (BTreeSet<Pid>, BTreeMap<MonitorRef, Pid>, BTreeSet<TimerRef>);
+/// What a process has itself.
+#[derive(Default)]
+pub(crate) struct Own {
+    pub(crate) links: BTreeSet<Pid>,
+    pub(crate) monitors: BTreeMap<MonitorRef, Pid>,
+    pub(crate) timers: BTreeSet<TimerRef>,
+    pub(crate) rare: Rare,
+}
+
+/// A monitor that was on.
+pub(crate) struct Off {
+    /// Whom it watched.
+    pub(crate) target: Pid,
+    pub(crate) tag: Option<Tag>,
+}
 
 impl Relations {
     /// Takes out all but those who watch this process.
     pub(crate) fn take_own(&mut self) -> Own {
-        (
-            std::mem::take(&mut self.links),
-            std::mem::take(&mut self.monitors),
-            std::mem::take(&mut self.timers),
-        )
+        Own {
+            links: std::mem::take(&mut self.links),
+            monitors: std::mem::take(&mut self.monitors),
+            timers: std::mem::take(&mut self.timers),
+            rare: self.rare.take().map(|rare| *rare).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Ends a monitor of this process, if it is on, and its alias where that ends with it.
+    pub(crate) fn end_monitor(&mut self, mref: MonitorRef) -> Option<Off> {
+        let target = self.monitors.remove(&mref);
+        let alias = Alias::from(mref);
+        let mut tag = None;
+        if let Some(rare) = &mut self.rare {
+            tag = rare.tags.remove(&mref);
+            if rare
+                .aliases
+                .get(&alias)
+                .is_some_and(|end| end.at_demonitor())
+            {
+                rare.aliases.remove(&alias);
+                table::remove_alias(alias);
+            }
+        }
+        target.map(|target| Off { target, tag })
+    }
+
+    /// Switches an alias off. Returns whether it was active.
+    pub(crate) fn end_alias(&mut self, alias: Alias) -> Option<AliasEnd> {
+        let end = self.rare.as_mut()?.aliases.remove(&alias)?;
+        table::remove_alias(alias);
+        Some(end)
+    }
+
+    pub(crate) fn alias(&self, alias: Alias) -> Option<AliasEnd> {
+        self.rare.as_ref()?.aliases.get(&alias).copied()
     }
 
     pub(crate) fn watching_processes(&self) -> Vec<Pid> {

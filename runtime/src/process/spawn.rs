@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 
 use crate::mailbox::{Mailbox, Seen, Wake};
 use crate::process::control::{Deathwatch, Head, Process, ProcessRef, bits};
+use crate::process::monitors::MonitorOptions;
 use crate::process::relations::Watcher;
 use crate::process::{context, runner, this};
 use crate::{Address, ExitReason, Info, MonitorRef, Pid};
@@ -79,6 +80,10 @@ impl Process for PlainProcess {
 
     fn mailbox_len(&self) -> usize {
         self.mailbox.len()
+    }
+
+    fn mailbox_contents(&self) -> Vec<&'static str> {
+        self.mailbox.names()
     }
 
     fn remove(&self, found: &dyn Fn(&Info) -> bool) -> Option<Info> {
@@ -156,25 +161,48 @@ where
     F: Future + Send + 'static,
     F::Output: Outcome,
 {
-    let caller = this("spawn_monitor");
+    monitored(&this("spawn_monitor"), MonitorOptions::new(), future)
+}
+
+/// As [`spawn_monitor`], with the options of [`monitor_with`](super::monitor_with).
+///
+/// # Panics
+/// Outside of a tokio runtime, and if the calling code is no process.
+///
+/// # OTP
+/// `spawn_opt(Fun, [{monitor, Options}])`.
+#[track_caller]
+pub fn spawn_monitor_with<F>(options: MonitorOptions, future: F) -> (Pid, MonitorRef)
+where
+    F: Future + Send + 'static,
+    F::Output: Outcome,
+{
+    monitored(&this("spawn_monitor_with"), options, future)
+}
+
+#[track_caller]
+fn monitored<F>(caller: &ProcessRef, options: MonitorOptions, future: F) -> (Pid, MonitorRef)
+where
+    F: Future + Send + 'static,
+    F::Output: Outcome,
+{
     let (process, handle) = create::<F>("spawn_monitor");
-    let (pid, mref) = (process.head().pid, MonitorRef::next());
-    caller
-        .head()
-        .signals
-        .lock()
-        .relations()
-        .monitors
-        .insert(mref, pid);
-    let watcher = Watcher::Process(caller.head().pid, Address::Pid(pid));
-    process
-        .head()
+    let mref = watch_new(caller.head(), process.head(), options);
+    (start(process, &handle, future), mref)
+}
+
+/// Monitors a process that is not in the table yet.
+pub(crate) fn watch_new(watcher: &Head, target: &Head, options: MonitorOptions) -> MonitorRef {
+    let mref = MonitorRef::next();
+    options.enter(watcher, mref, Some(target.pid));
+    let entry = Watcher::Process(watcher.pid, Address::Pid(target.pid));
+    target
         .signals
         .lock()
         .relations()
         .watchers
-        .insert(mref, watcher);
-    (start(process, &handle, future), mref)
+        .insert(mref, entry);
+    mref
 }
 
 /// The tokio runtime that the caller runs on.

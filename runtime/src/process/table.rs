@@ -1,19 +1,19 @@
-//! All living processes of all nodes, by pid.
+//! What is found by its number: all living processes of all nodes by pid, and who has an alias.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
-use crate::Pid;
 use crate::process::control::ProcessRef;
 use crate::sync::Mutex;
+use crate::{Alias, Pid};
 
 const SHARDS: usize = 64;
 
-/// Pids are counted up, so they spread by themselves; multiplied, their upper bits do too, which the map looks at.
+/// The numbers are counted up, so they spread by themselves; multiplied, their upper bits do too, which the map looks at.
 #[derive(Default)]
-struct PidHasher(u64);
+struct NumberHasher(u64);
 
-impl Hasher for PidHasher {
+impl Hasher for NumberHasher {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -29,34 +29,69 @@ impl Hasher for PidHasher {
     }
 }
 
-type Shard = HashMap<Pid, ProcessRef, BuildHasherDefault<PidHasher>>;
+type Shard<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
 
-static TABLE: [Mutex<Shard>; SHARDS] =
-    [const { Mutex::new(HashMap::with_hasher(BuildHasherDefault::new())) }; SHARDS];
+/// A map that many threads use at once.
+struct Table<K, V>([Mutex<Shard<K, V>>; SHARDS]);
 
-fn shard(pid: Pid) -> &'static Mutex<Shard> {
-    let at = (pid.to_bits() % SHARDS as u64) as usize;
-    // In bounds: a remainder of SHARDS.
-    &TABLE[at]
+impl<K: Copy + Eq + Hash, V: Clone> Table<K, V> {
+    const fn new() -> Self {
+        Self([const { Mutex::new(HashMap::with_hasher(BuildHasherDefault::new())) }; SHARDS])
+    }
+
+    fn shard(&self, bits: u64) -> &Mutex<Shard<K, V>> {
+        let at = (bits % SHARDS as u64) as usize;
+        // In bounds: a remainder of SHARDS.
+        &self.0[at]
+    }
+
+    fn insert(&self, bits: u64, key: K, value: V) {
+        self.shard(bits).lock().insert(key, value);
+    }
+
+    fn remove(&self, bits: u64, key: K) {
+        // Bound, so that what it owns is dropped outside of the lock.
+        let _value = self.shard(bits).lock().remove(&key);
+    }
+
+    fn find(&self, bits: u64, key: K) -> Option<V> {
+        self.shard(bits).lock().get(&key).cloned()
+    }
 }
+
+static PROCESSES: Table<Pid, ProcessRef> = Table::new();
+static ALIASES: Table<Alias, Pid> = Table::new();
 
 pub(crate) fn insert(process: ProcessRef) {
     let pid = process.head().pid;
-    shard(pid).lock().insert(pid, process);
+    PROCESSES.insert(pid.to_bits(), pid, process);
 }
 
 pub(crate) fn remove(pid: Pid) {
-    // Bound, so that what it owns is dropped outside of the lock.
-    let _process = shard(pid).lock().remove(&pid);
+    PROCESSES.remove(pid.to_bits(), pid);
 }
 
 pub(crate) fn find(pid: Pid) -> Option<ProcessRef> {
-    shard(pid).lock().get(&pid).cloned()
+    PROCESSES.find(pid.to_bits(), pid)
+}
+
+pub(crate) fn insert_alias(alias: Alias, owner: Pid) {
+    ALIASES.insert(alias.to_bits(), alias, owner);
+}
+
+pub(crate) fn remove_alias(alias: Alias) {
+    ALIASES.remove(alias.to_bits(), alias);
+}
+
+/// Who has an alias, if it is active.
+pub(crate) fn alias_owner(alias: Alias) -> Option<Pid> {
+    ALIASES.find(alias.to_bits(), alias)
 }
 
 /// Every process, oldest first.
 pub(crate) fn all() -> Vec<ProcessRef> {
-    let mut all: Vec<ProcessRef> = TABLE
+    let mut all: Vec<ProcessRef> = PROCESSES
+        .0
         .iter()
         .flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>())
         .collect();

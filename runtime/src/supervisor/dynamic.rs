@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::name::ServerName;
 use crate::process::{self_pid, send};
 use crate::supervisor::children::{self, ChildEntry};
 use crate::supervisor::client::ask;
 use crate::supervisor::intensity::Intensity;
 use crate::supervisor::plan::{self, Fate};
-use crate::supervisor::{DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS, named};
+use crate::supervisor::{DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS};
 use crate::{
     Address, BadChildren, Call, Caller, ChildCounts, ChildError, ChildId, ChildInfo, ChildSpec,
     ChildStatus, Exit, ExitReason, GenServer, Handler, Info, Init, Name, Next, Once, Pid, Server,
-    ServerOptions, ServerRef, Shutdown, Start, StartChildError, StartError, WrongServer, report,
-    unexpected_info,
+    ServerOptions, ServerRef, Shutdown, Start, StartChildError, StartError, Via, WrongServer,
+    report, unexpected_info,
 };
 
 /// Builds a supervisor that starts its children on demand and knows them by pid. Its strategy is one-for-one.
@@ -30,7 +31,7 @@ pub struct DynamicSupervisor {
     max_children: usize,
     max_restarts: u32,
     max_seconds: u64,
-    name: Option<Name>,
+    name: Option<ServerName>,
 }
 
 impl Default for DynamicSupervisor {
@@ -53,7 +54,19 @@ impl DynamicSupervisor {
 
     /// Registers it under `name`.
     pub fn name(mut self, name: impl Into<Name>) -> Self {
-        self.name = Some(name.into());
+        self.name = Some(ServerName::Local(name.into()));
+        self
+    }
+
+    /// Registers it under a [global](crate::global) name.
+    pub fn global(mut self, name: impl Into<Name>) -> Self {
+        self.name = Some(ServerName::Global(name.into()));
+        self
+    }
+
+    /// Enters it in `registry` under `key`.
+    pub fn via<R: Via>(mut self, registry: &R, key: R::Key) -> Self {
+        self.name = Some(ServerName::via(registry, key));
         self
     }
 
@@ -78,20 +91,22 @@ impl DynamicSupervisor {
     /// Starts it, linked to the process that awaits this.
     #[track_caller]
     pub fn start_link(self) -> Start<DynamicSupervisorServer> {
-        named(self.name.clone(), Start::link(self))
+        let name = self.name.clone();
+        Start::link(self).named(name)
     }
 
     /// Starts it without a link, from anywhere.
     #[track_caller]
     pub fn start(self) -> Start<DynamicSupervisorServer> {
-        named(self.name.clone(), Start::unlinked(self))
+        let name = self.name.clone();
+        Start::unlinked(self).named(name)
     }
 
     /// Its specification as a child of another supervisor; its id is its name.
     pub fn child_spec(self) -> ChildSpec {
         let id = self.name.as_ref().map_or_else(
             || ChildId::from("DynamicSupervisor"),
-            |name| ChildId::from(name.as_str()),
+            |name| ChildId::from(name.id()),
         );
         ChildSpec::new(move || self.clone().start_link()).id(id)
     }
@@ -162,6 +177,15 @@ impl GenServer for DynamicSupervisorServer {
     type Message = DynamicSupervisorMessage;
     type Reply = DynamicSupervisorReply;
     type Ref = DynamicSupervisorRef;
+
+    fn message_name(message: &DynamicSupervisorMessage) -> &'static str {
+        match message {
+            DynamicSupervisorMessage::StartChild(_) => "start_child",
+            DynamicSupervisorMessage::TerminateChild(_) => "terminate_child",
+            DynamicSupervisorMessage::WhichChildren => "which_children",
+            DynamicSupervisorMessage::CountChildren => "count_children",
+        }
+    }
 
     async fn init(supervisor: DynamicSupervisor) -> Init<Self> {
         Init::ok(Self {

@@ -29,7 +29,8 @@ pub use spec::{
     ChildSpec, ChildStatus, Once, Restart, Shutdown, Strategy,
 };
 
-use crate::{Name, Start};
+use crate::name::ServerName;
+use crate::{Name, Start, Via};
 
 /// How often children may be restarted unless told otherwise: 3 times in 5 s, as in Elixir. (Erlang's default is 1.)
 pub const DEFAULT_MAX_RESTARTS: u32 = 3;
@@ -54,7 +55,7 @@ pub struct Supervisor {
     pub(crate) max_seconds: u64,
     pub(crate) auto_shutdown: AutoShutdown,
     pub(crate) children: Vec<ChildSpec>,
-    name: Option<Name>,
+    name: Option<ServerName>,
     pub(crate) tree: Option<&'static str>,
 }
 
@@ -82,7 +83,19 @@ impl Supervisor {
 
     /// Registers it under `name`.
     pub fn name(mut self, name: impl Into<Name>) -> Self {
-        self.name = Some(name.into());
+        self.name = Some(ServerName::Local(name.into()));
+        self
+    }
+
+    /// Registers it under a [global](crate::global) name.
+    pub fn global(mut self, name: impl Into<Name>) -> Self {
+        self.name = Some(ServerName::Global(name.into()));
+        self
+    }
+
+    /// Enters it in `registry` under `key`.
+    pub fn via<R: Via>(mut self, registry: &R, key: R::Key) -> Self {
+        self.name = Some(ServerName::via(registry, key));
         self
     }
 
@@ -125,29 +138,24 @@ impl Supervisor {
     /// with [`StartError::Exit`](crate::StartError::Exit), whose reason holds a [`FailedToStartChild`] (`SUP-1`).
     #[track_caller]
     pub fn start_link(self) -> Start<SupervisorServer> {
-        named(self.name.clone(), Start::link(self))
+        let name = self.name.clone();
+        Start::link(self).named(name)
     }
 
     /// Starts it without a link, from anywhere; see [`start_link`](Self::start_link).
     #[track_caller]
     pub fn start(self) -> Start<SupervisorServer> {
-        named(self.name.clone(), Start::unlinked(self))
+        let name = self.name.clone();
+        Start::unlinked(self).named(name)
     }
 
     /// Its specification as a child of another supervisor.
     pub fn child_spec(self) -> ChildSpec {
         let id = self.name.as_ref().map_or_else(
             || ChildId::from("Supervisor"),
-            |name| ChildId::from(name.as_str()),
+            |name| ChildId::from(name.id()),
         );
         ChildSpec::new(move || self.clone().start_link()).id(id)
-    }
-}
-
-pub(crate) fn named<S: crate::GenServer>(name: Option<Name>, start: Start<S>) -> Start<S> {
-    match name {
-        Some(name) => start.name(name),
-        None => start,
     }
 }
 

@@ -82,6 +82,17 @@ impl GenServer for SupervisorServer {
     type Reply = SupervisorReply;
     type Ref = SupervisorRef;
 
+    fn message_name(message: &SupervisorMessage) -> &'static str {
+        match message {
+            SupervisorMessage::StartChild(_) => "start_child",
+            SupervisorMessage::TerminateChild(_) => "terminate_child",
+            SupervisorMessage::RestartChild(_) => "restart_child",
+            SupervisorMessage::DeleteChild(_) => "delete_child",
+            SupervisorMessage::WhichChildren => "which_children",
+            SupervisorMessage::CountChildren => "count_children",
+        }
+    }
+
     async fn init(supervisor: Supervisor) -> Init<Self> {
         if let Err(error) = check(&supervisor) {
             return Init::error(error);

@@ -25,6 +25,7 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
         .as_ref()
         .map(|init| init_function(server, init))
         .unwrap_or_default();
+    let message_name = message_name(server);
     let handle_now = handle_now(server);
     let handle = handle(server);
     let handle_info = handle_info(server);
@@ -46,6 +47,7 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
             type Reply = #reply #arguments;
             type Ref = #client;
 
+            #message_name
             #init
             #handle_now
             #handle
@@ -83,6 +85,32 @@ fn init_function(server: &Server<'_>, init: &Init) -> (TokenStream, TokenStream)
         _ => init.method.name.span(),
     };
     (quote_spanned!(span=> type Args = (#(#types,)*);), function)
+}
+
+/// The names of the handlers, by message.
+fn message_name(server: &Server<'_>) -> TokenStream {
+    let message = names::message(&server.block.name);
+    let arms = server.handlers.iter().map(|handler| {
+        let (variant, cfgs) = (&handler.variant, &handler.method.cfgs);
+        let name = names::plain(&handler.method.name);
+        quote!(#(#cfgs)* #message::#variant { .. } => #name,)
+    });
+    let phantom =
+        has_phantom(server).then(|| quote!(#message::__Phantom(_, __never) => match *__never {},));
+    let empty = server
+        .handlers
+        .is_empty()
+        .then(|| quote!(__message => match *__message {},));
+    let empty = if phantom.is_some() { None } else { empty };
+    quote! {
+        fn message_name(__message: &Self::Message) -> &'static str {
+            match __message {
+                #(#arms)*
+                #phantom
+                #empty
+            }
+        }
+    }
 }
 
 fn handle_now(server: &Server<'_>) -> TokenStream {

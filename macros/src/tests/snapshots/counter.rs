@@ -266,6 +266,12 @@ impl ::beamish::__private::GenServer for Counter {
     type Message = CounterMessage;
     type Reply = CounterReply;
     type Ref = CounterRef;
+    fn message_name(__message: &Self::Message) -> &'static str {
+        match __message {
+            CounterMessage::Get { .. } => "get",
+            CounterMessage::Add { .. } => "add",
+        }
+    }
     async fn init((start,): (u64,)) -> ::beamish::__private::Init<Self> {
         ::beamish::__private::IntoInit::into_init(Self::init(start))
     }

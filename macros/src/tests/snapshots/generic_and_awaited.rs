@@ -319,6 +319,15 @@ where
     type Message = CacheMessage<K, V>;
     type Reply = CacheReply<K, V>;
     type Ref = CacheRef<K, V>;
+    fn message_name(__message: &Self::Message) -> &'static str {
+        match __message {
+            CacheMessage::Fetch { .. } => "fetch",
+            #[cfg(feature = "wait")]
+            CacheMessage::Wait { .. } => "wait",
+            CacheMessage::Crash { .. } => "crash",
+            CacheMessage::__Phantom(_, __never) => match *__never {}
+        }
+    }
     async fn init(
         (name, arg1): (String, (u64, u64)),
     ) -> crate::facade::__private::Init<Self> {
