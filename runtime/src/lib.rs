@@ -19,6 +19,7 @@ compile_error!(
 );
 
 mod application;
+mod deadline;
 mod entry;
 mod exit;
 mod gen_server;
@@ -37,15 +38,18 @@ mod report;
 mod signal;
 mod supervisor;
 mod sync;
+pub mod sys;
 mod task;
 mod timer;
 
 pub use application::{App, Application, ApplicationError};
+pub use deadline::Deadline;
 pub use exit::{ExitReason, PanicInfo, Term};
 pub use gen_server::{
     Call, CallError, CallFailed, CallInfo, Caller, Continue, DEFAULT_CALL_TIMEOUT, FlatCall,
-    GenServer, Handler, Init, IntoInit, IntoNext, Next, NoReply, Reply, ReplyTo, Server,
-    ServerOptions, ServerRef, Start, StartError, Stop, StopError, WrongServer, unexpected_info,
+    GenServer, Handler, Init, IntoInit, IntoNext, Next, NoReply, NoResponse, Reply, ReplyTo,
+    Request, Requests, Server, ServerOptions, ServerRef, Start, StartError, StartMonitor, Stop,
+    StopError, WrongServer, unexpected_info,
 };
 pub use name::{Address, Name, Via, ViaName};
 pub use node::Node;

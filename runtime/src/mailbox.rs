@@ -60,6 +60,17 @@ pub(crate) struct Seen {
     removals: u64,
 }
 
+impl Seen {
+    fn begin_again_after_removals<L>(&mut self, saved: &Saved<L>) {
+        if self.removals != saved.removals {
+            *self = Self {
+                at: 0,
+                removals: saved.removals,
+            };
+        }
+    }
+}
+
 struct Inbox<L> {
     queue: VecDeque<L>,
     waiting: Waiting,
@@ -143,6 +154,20 @@ impl<L: Letter> Mailbox<L> {
         saved.queue.pop_front()
     }
 
+    /// Takes the oldest letter that is wanted, and leaves the others in place. What `seen` counts was not wanted before.
+    pub(crate) fn pop_wanted(&self, seen: &mut Seen, wanted: &dyn Fn(&L) -> bool) -> Option<L> {
+        let mut saved = self.saved.lock();
+        saved.queue.append(&mut self.inbox.lock().queue);
+        seen.begin_again_after_removals(&saved);
+        let at = saved.queue.iter().skip(seen.at).position(wanted);
+        let Some(at) = at.map(|at| at + seen.at) else {
+            seen.at = saved.queue.len();
+            return None;
+        };
+        seen.at = at;
+        saved.queue.remove(at)
+    }
+
     /// Gives back the memory of a burst.
     pub(crate) fn shrink(&self) {
         let mut saved = self.saved.lock();
@@ -194,12 +219,7 @@ impl<L: Letter> Mailbox<L> {
     /// Takes the first saved [`Info`] at or after `seen`, moves `seen` to its place, and holds that place with a `()`.
     fn take_at(&self, seen: &mut Seen) -> Option<Info> {
         let mut saved = self.saved.lock();
-        if seen.removals != saved.removals {
-            *seen = Seen {
-                at: 0,
-                removals: saved.removals,
-            };
-        }
+        seen.begin_again_after_removals(&saved);
         while let Some(place) = saved.queue.get_mut(seen.at) {
             if place.as_info().is_some() {
                 return std::mem::replace(place, L::from_info(Info::new(())))
@@ -226,6 +246,23 @@ impl<L: Letter> Mailbox<L> {
                 .and_then(|at| inbox.queue.remove(at)),
         };
         letter.and_then(|letter| letter.into_info().ok())
+    }
+
+    /// Removes every [`Info`] that `found` wants, in one pass.
+    pub(crate) fn remove_all(&self, found: &dyn Fn(&Info) -> bool) -> Vec<Info> {
+        let mut saved = self.saved.lock();
+        saved.queue.append(&mut self.inbox.lock().queue);
+        saved.removals += 1;
+        let mut removed = Vec::new();
+        let all = std::mem::take(&mut saved.queue);
+        for letter in all {
+            match letter.into_info() {
+                Ok(info) if found(&info) => removed.push(info),
+                Ok(info) => saved.queue.push_back(L::from_info(info)),
+                Err(letter) => saved.queue.push_back(letter),
+            }
+        }
+        removed
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -116,6 +116,16 @@ pub(crate) fn supervisor(
     });
 }
 
+/// An event of a server that is traced.
+pub(crate) fn event(pid: Pid, process: &'static str, event: &crate::sys::Event) {
+    quietly(|| {
+        if nobody_listens() {
+            return to_stderr(format_args!("{pid} ({process}) {event}"));
+        }
+        tracing::info!(target: "beamish::trace", %pid, process, %event);
+    });
+}
+
 /// A child outlived its kill and was abandoned.
 pub(crate) fn wedged(pid: Pid) {
     quietly(|| {

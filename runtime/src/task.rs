@@ -15,7 +15,8 @@ use crate::parcel::Parcel;
 use crate::process::control::Deathwatch;
 use crate::process::receive::far;
 use crate::process::{context, death, exit_from, spawn_task, table, unlink_from};
-use crate::{ExitReason, Pid};
+use crate::supervisor::plain_child;
+use crate::{ChildSpec, ExitReason, Pid, Restart};
 
 /// How long awaiting a task takes at most unless told otherwise.
 pub const DEFAULT_AWAIT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -79,6 +80,22 @@ impl<T: Send + 'static> Task<T> {
             timeout: Some(DEFAULT_AWAIT_TIMEOUT),
             timer: None,
         }
+    }
+
+    /// A task as a child of a supervisor: `make` gives the future that it runs. It is temporary, its id is `Task`, unless the
+    /// specification says otherwise.
+    ///
+    /// # OTP
+    /// `{Task, fun}`, Elixir's `Task.child_spec/1`.
+    pub fn child<F, R>(make: F) -> ChildSpec
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = T> + Send + 'static,
+    {
+        plain_child("Task", Restart::Temporary, move || {
+            let future = make();
+            async move { drop(future.await) }
+        })
     }
 
     /// The pid of the task.

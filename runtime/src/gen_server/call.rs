@@ -15,10 +15,11 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 use crate::gen_server::client::Unresolved;
-use crate::gen_server::process::{Envelope, Here};
+use crate::gen_server::process::{Envelope, Here, ServerProcess};
 use crate::gen_server::reply::{Outcome, ReplyCell};
+use crate::gen_server::request::Request;
 use crate::process::context;
-use crate::process::control::Process;
+use crate::process::control::{Head, Process};
 use crate::process::receive::far;
 use crate::{CallError, CallFailed, CallInfo, ExitReason, GenServer, Handler, ServerRef};
 
@@ -50,6 +51,35 @@ pub struct Call<'a, S: GenServer, T> {
 }
 
 impl<S: GenServer, T> Unpin for Call<'_, S, T> {}
+
+/// What is left of a call when its request was sent: how to read the answer, and what to say if there is none.
+pub(crate) struct Unanswered<S: GenServer, T> {
+    server: ServerRef<S>,
+    handler: &'static Handler,
+    unwrap: fn(S::Reply) -> Option<T>,
+    timeout: Option<Duration>,
+}
+
+impl<S: GenServer, T> Unanswered<S, T> {
+    fn as_call(&self) -> Call<'_, S, T> {
+        Call {
+            server: &self.server,
+            handler: self.handler,
+            message: None,
+            unwrap: self.unwrap,
+            timeout: self.timeout,
+            waiting: None,
+        }
+    }
+
+    pub(crate) fn outcome(&self, outcome: Outcome<S::Reply>) -> Result<T, CallError> {
+        self.as_call().outcome(outcome)
+    }
+
+    pub(crate) fn too_late(&self) -> CallError {
+        CallError::Timeout(self.as_call().info(ExitReason::Timeout))
+    }
+}
 
 struct Waiting<S: GenServer> {
     cell: Arc<ReplyCell<S::Reply>>,
@@ -90,6 +120,68 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         self
     }
 
+    /// Sends the request now, and waits for the answer later: see [`Request`].
+    ///
+    /// It always goes through the mailbox, so requests to several servers run side by side. The call's timeout does not
+    /// count. An error that is known at once (no such process) is the request's answer.
+    ///
+    /// # OTP
+    /// `gen_server:send_request/2`.
+    pub fn send_request(mut self) -> Request<T>
+    where
+        T: Send + 'static,
+    {
+        self.timeout = None;
+        let sent = self.queue();
+        let call = Unanswered {
+            server: self.server.clone(),
+            handler: self.handler,
+            unwrap: self.unwrap,
+            timeout: None,
+        };
+        Request::new(sent, call)
+    }
+
+    /// Puts the request into the mailbox of the server.
+    fn queue(&mut self) -> Result<Arc<ReplyCell<S::Reply>>, CallError> {
+        let process = self
+            .server
+            .resolve()
+            .map_err(|unresolved| self.unresolved(&unresolved))?;
+        self.check_self(process.head())?;
+        self.queue_to(&process)
+    }
+
+    fn check_self(&self, head: &Head) -> Result<(), CallError> {
+        if context::self_pid() == Some(head.pid) {
+            let reason = ExitReason::other("calling_self");
+            return Err(CallError::CallingSelf(self.info(reason)));
+        }
+        Ok(())
+    }
+
+    fn queue_to(
+        &mut self,
+        process: &ServerProcess<S>,
+    ) -> Result<Arc<ReplyCell<S::Reply>>, CallError> {
+        let Some(message) = self.message.take() else {
+            unreachable!("a call is sent once");
+        };
+        let cell = Arc::new(ReplyCell::default());
+        let envelope = Envelope::Call {
+            message,
+            cell: Arc::clone(&cell),
+            caller: context::self_pid(),
+        };
+        match process.queue(envelope) {
+            Ok(()) => Ok(cell),
+            Err(envelope) => {
+                crate::panics::drop_quietly(envelope);
+                Err(CallError::NoProc(self.info(ExitReason::NoProc)))
+            }
+        }
+    }
+
     #[inline]
     fn begin(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
         let process = match self.server.resolve() {
@@ -97,9 +189,8 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             Err(unresolved) => return Poll::Ready(Err(self.unresolved(&unresolved))),
         };
         let head = process.head();
-        if context::self_pid() == Some(head.pid) {
-            let reason = ExitReason::other("calling_self");
-            return Poll::Ready(Err(CallError::CallingSelf(self.info(reason))));
+        if let Err(error) = self.check_self(head) {
+            return Poll::Ready(Err(error));
         }
         let here = if self.handler.may_run_here() && context::may_inline(head.runtime) {
             process.run_here(self.handler, &mut self.message)
@@ -116,20 +207,10 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
                 if self.timeout.is_some() {
                     context::needs_clock();
                 }
-                let Some(message) = self.message.take() else {
-                    return Poll::Pending;
-                };
-                let cell = Arc::new(ReplyCell::default());
-                let envelope = Envelope::Call {
-                    message,
-                    cell: Arc::clone(&cell),
-                    caller: context::self_pid(),
-                };
-                if let Err(envelope) = process.queue(envelope) {
-                    crate::panics::drop_quietly(envelope);
-                    return Poll::Ready(Err(CallError::NoProc(self.info(ExitReason::NoProc))));
+                match self.queue_to(&process) {
+                    Ok(cell) => cell,
+                    Err(error) => return Poll::Ready(Err(error)),
                 }
-                cell
             }
         };
         drop(process);

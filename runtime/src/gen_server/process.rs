@@ -15,22 +15,24 @@
 use std::any::type_name;
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Waker;
+use std::task::{Poll, Waker};
 
 use tokio::runtime;
 
 use crate::gen_server::handler::Handler;
 use crate::gen_server::reply::ReplyCell;
-use crate::gen_server::returns::{Next, Then};
+use crate::gen_server::returns::{Next, Pause, Then};
 use crate::mailbox::{Letter, Mailbox, Seen, Wake};
 use crate::node::Node;
 use crate::panics::{Unwound, catch, drop_quietly};
 use crate::process::control::{Deathwatch, Head, Process, bits, mail_came};
 use crate::process::{context, death};
 use crate::sync::{Mutex, Slot};
-use crate::{ExitReason, GenServer, Info, Pid};
+use crate::sys::{Refused, System};
+use crate::{Exit, ExitReason, GenServer, Info, Pid};
 
 /// What is in the mailbox of a server.
 pub(crate) enum Envelope<S: GenServer> {
@@ -43,6 +45,7 @@ pub(crate) enum Envelope<S: GenServer> {
     Info(Info),
     /// A request to stop (`SRV-10`).
     Stop(ExitReason),
+    System(System),
 }
 
 impl<S: GenServer> Letter for Envelope<S> {
@@ -69,6 +72,7 @@ impl<S: GenServer> Letter for Envelope<S> {
             Self::Call { message, .. } | Self::Cast(message) => S::message_name(message),
             Self::Info(info) => info.type_name(),
             Self::Stop(_) => "stop",
+            Self::System(_) => "system request",
         }
     }
 }
@@ -154,7 +158,7 @@ impl<S: GenServer> ServerProcess<S> {
             &result,
             Ok(Ok(Next {
                 reply: Some(_),
-                then: Then::Wait
+                then: Then::Pause(Pause::Wait)
             }))
         );
         if answered && !(self.head.has(bits::EXIT) && self.ends_itself()) {
@@ -170,7 +174,7 @@ impl<S: GenServer> ServerProcess<S> {
         match result {
             Ok(Ok(Next {
                 reply: Some(reply),
-                then: Then::Wait,
+                then: Then::Pause(Pause::Wait),
             })) => {
                 drop_quietly(reply);
                 self.leave_to_end(state)
@@ -304,13 +308,40 @@ impl<S: GenServer> ServerProcess<S> {
     }
 
     pub(crate) fn next(&self) -> Option<Envelope<S>> {
-        self.mailbox.pop(|| {
-            let has_mail = self.head.has(bits::MAIL);
-            if has_mail {
-                self.head.clear(bits::MAIL);
-            }
-            has_mail
+        self.mailbox.pop(|| self.look_for_mail())
+    }
+
+    /// The next message that a suspended server handles; others stay where they are. `seen` says which were looked at.
+    pub(crate) fn next_while_suspended(&self, seen: &mut Seen) -> Option<Envelope<S>> {
+        self.look_for_mail();
+        let parent = self.head.parent;
+        self.mailbox.pop_wanted(seen, &|envelope| match envelope {
+            Envelope::System(_) | Envelope::Stop(_) => true,
+            Envelope::Info(info) => info
+                .downcast_ref::<Exit>()
+                .is_some_and(|exit| Some(exit.from) == parent),
+            Envelope::Call { .. } | Envelope::Cast(_) => false,
         })
+    }
+
+    fn look_for_mail(&self) -> bool {
+        let has_mail = self.head.has(bits::MAIL);
+        if has_mail {
+            self.head.clear(bits::MAIL);
+        }
+        has_mail
+    }
+
+    /// Waits for a message to come.
+    pub(crate) async fn mail(&self) {
+        poll_fn(|_| {
+            if self.head.has(bits::MAIL) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
     }
 }
 
@@ -333,6 +364,11 @@ impl<S: GenServer> Process for ServerProcess<S> {
         Ok(wake)
     }
 
+    fn push_system(&self, system: System) -> Result<(), Refused> {
+        self.queue(Envelope::System(system))
+            .map_err(|_| Refused::HasEnded)
+    }
+
     fn mailbox_len(&self) -> usize {
         self.mailbox.len()
     }
@@ -343,6 +379,10 @@ impl<S: GenServer> Process for ServerProcess<S> {
 
     fn remove(&self, found: &dyn Fn(&Info) -> bool) -> Option<Info> {
         self.mailbox.remove(found)
+    }
+
+    fn remove_all(&self, found: &dyn Fn(&Info) -> bool) -> Vec<Info> {
+        self.mailbox.remove_all(found)
     }
 
     fn select(
@@ -363,6 +403,7 @@ impl<S: GenServer> Process for ServerProcess<S> {
                     unanswered.push(cell);
                     drop_quietly(message);
                 }
+                Envelope::System(system) => unanswered.push(system.into_waiter()),
                 other => drop_quietly(other),
             }
         }

@@ -8,21 +8,81 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Continue, ExitReason, GenServer};
+use tokio::time::Instant;
+
+use crate::process::receive::far;
+use crate::{Continue, ExitReason, GenServer, Info};
 
 type NextFuture<'a, S> = Pin<Box<dyn Future<Output = Next<S>> + Send + 'a>>;
-type Continuation<S> = Box<dyn for<'a> FnOnce(&'a mut S) -> NextFuture<'a, S> + Send>;
+pub(crate) type Continuation<S> = Box<dyn for<'a> FnOnce(&'a mut S) -> NextFuture<'a, S> + Send>;
 
 /// What a server does after a callback.
 pub(crate) enum Then<S: GenServer> {
-    Wait,
-    Timeout(Duration),
-    Hibernate,
+    Pause(Pause),
     Continue(Continuation<S>),
     Stop(ExitReason),
 }
 
+/// How a server waits for its next message.
+#[derive(Debug)]
+pub(crate) enum Pause {
+    Wait,
+    Timeout(Duration),
+    Message(Box<Scheduled>),
+    Hibernate,
+}
+
+/// A message to itself that another one cancels.
+#[derive(Debug)]
+pub(crate) struct Scheduled {
+    /// `None`: at once, before what is queued.
+    pub(crate) at: Option<Instant>,
+    pub(crate) message: Info,
+    pub(crate) hibernate: bool,
+}
+
+impl Pause {
+    fn hibernating(self) -> Self {
+        match self {
+            Self::Message(mut scheduled) => {
+                scheduled.hibernate = true;
+                Self::Message(scheduled)
+            }
+            Self::Wait | Self::Timeout(_) | Self::Hibernate => Self::Hibernate,
+        }
+    }
+
+    fn message_after<M: Send + 'static>(self, delay: Duration, message: M) -> Self {
+        self.message((!delay.is_zero()).then(|| far(delay)), message)
+    }
+
+    fn message_at<M: Send + 'static>(self, at: Instant, message: M) -> Self {
+        self.message((at > Instant::now()).then_some(at), message)
+    }
+
+    fn message<M: Send + 'static>(self, at: Option<Instant>, message: M) -> Self {
+        let hibernate = match self {
+            Self::Hibernate => true,
+            Self::Message(scheduled) => scheduled.hibernate,
+            Self::Wait | Self::Timeout(_) => false,
+        };
+        Self::Message(Box::new(Scheduled {
+            at,
+            message: Info::new(message),
+            hibernate,
+        }))
+    }
+}
+
 impl<S: GenServer> Then<S> {
+    /// What was said last counts, unless both can be done.
+    fn pause(self, change: impl FnOnce(Pause) -> Pause) -> Self {
+        match self {
+            Self::Pause(pause) => Self::Pause(change(pause)),
+            Self::Continue(_) | Self::Stop(_) => Self::Pause(change(Pause::Wait)),
+        }
+    }
+
     fn continue_with<C: Send + 'static>(value: C) -> Self
     where
         S: Continue<C>,
@@ -49,7 +109,7 @@ impl<S: GenServer> Next<S> {
     pub fn reply(reply: S::Reply) -> Self {
         Self {
             reply: Some(reply),
-            then: Then::Wait,
+            then: Then::Pause(Pause::Wait),
         }
     }
 
@@ -58,7 +118,7 @@ impl<S: GenServer> Next<S> {
     pub fn no_reply() -> Self {
         Self {
             reply: None,
-            then: Then::Wait,
+            then: Then::Pause(Pause::Wait),
         }
     }
 
@@ -73,7 +133,27 @@ impl<S: GenServer> Next<S> {
     /// If no message comes for `duration`, [`Timeout`](crate::Timeout) arrives in `handle_info` (`SRV-11`).
     pub fn timeout_after(self, duration: Duration) -> Self {
         Self {
-            then: Then::Timeout(duration),
+            then: self.then.pause(|_| Pause::Timeout(duration)),
+            ..self
+        }
+    }
+
+    /// `message` arrives in `handle_info` after `delay`, unless another message comes first; system requests do not count. Zero:
+    /// before what is queued already. May be combined with [`hibernate`](Self::hibernate).
+    ///
+    /// # OTP
+    /// `{timeout, Time, Message}` of newer releases (`SRV-11`).
+    pub fn timeout_message<M: Send + 'static>(self, delay: Duration, message: M) -> Self {
+        Self {
+            then: self.then.pause(|pause| pause.message_after(delay, message)),
+            ..self
+        }
+    }
+
+    /// As [`timeout_message`](Self::timeout_message), at a point in time.
+    pub fn timeout_message_at<M: Send + 'static>(self, at: Instant, message: M) -> Self {
+        Self {
+            then: self.then.pause(|pause| pause.message_at(at, message)),
             ..self
         }
     }
@@ -81,7 +161,7 @@ impl<S: GenServer> Next<S> {
     /// Gives back memory while it waits (`SRV-12`).
     pub fn hibernate(self) -> Self {
         Self {
-            then: Then::Hibernate,
+            then: self.then.pause(Pause::hibernating),
             ..self
         }
     }
@@ -109,19 +189,26 @@ impl<S: GenServer> fmt::Debug for Next<S> {
 /// The control word of [`Reply`] and [`NoReply`], which do not know their server.
 #[derive(Debug)]
 enum After<C> {
-    Wait,
-    Timeout(Duration),
-    Hibernate,
+    Pause(Pause),
     Continue(C),
     Stop(ExitReason),
+}
+
+impl<C> After<C> {
+    const WAIT: Self = Self::Pause(Pause::Wait);
+
+    fn pause(self, change: impl FnOnce(Pause) -> Pause) -> Self {
+        match self {
+            Self::Pause(pause) => Self::Pause(change(pause)),
+            Self::Continue(_) | Self::Stop(_) => Self::Pause(change(Pause::Wait)),
+        }
+    }
 }
 
 impl<C: Send + 'static> After<C> {
     fn into_then<S: GenServer + Continue<C>>(self) -> Then<S> {
         match self {
-            Self::Wait => Then::Wait,
-            Self::Timeout(duration) => Then::Timeout(duration),
-            Self::Hibernate => Then::Hibernate,
+            Self::Pause(pause) => Then::Pause(pause),
             Self::Continue(value) => Then::continue_with(value),
             Self::Stop(reason) => Then::Stop(reason),
         }
@@ -143,7 +230,7 @@ impl<T, C> Reply<T, C> {
     pub const fn ok(value: T) -> Self {
         Self {
             value,
-            after: After::Wait,
+            after: After::WAIT,
         }
     }
 
@@ -160,7 +247,7 @@ impl<T, C> Reply<T, C> {
     #[doc(alias = "timeout")]
     pub fn timeout_after(self, duration: Duration) -> Self {
         Self {
-            after: After::Timeout(duration),
+            after: self.after.pause(|_| Pause::Timeout(duration)),
             ..self
         }
     }
@@ -168,7 +255,29 @@ impl<T, C> Reply<T, C> {
     /// Gives back memory while it waits (`SRV-12`).
     pub fn hibernate(self) -> Self {
         Self {
-            after: After::Hibernate,
+            after: self.after.pause(Pause::hibernating),
+            ..self
+        }
+    }
+
+    /// `message` arrives in `#[handle_info]` after `delay`, unless another message comes first; system requests do not count. Zero:
+    /// before what is queued already. May be combined with [`hibernate`](Self::hibernate).
+    ///
+    /// # OTP
+    /// `{timeout, Time, Message}` of newer releases (`SRV-11`).
+    pub fn timeout_message<M: Send + 'static>(self, delay: Duration, message: M) -> Self {
+        Self {
+            after: self
+                .after
+                .pause(|pause| pause.message_after(delay, message)),
+            ..self
+        }
+    }
+
+    /// As [`timeout_message`](Self::timeout_message), at a point in time.
+    pub fn timeout_message_at<M: Send + 'static>(self, at: Instant, message: M) -> Self {
+        Self {
+            after: self.after.pause(|pause| pause.message_at(at, message)),
             ..self
         }
     }
@@ -205,7 +314,7 @@ pub struct NoReply<C = Infallible> {
 impl<C> NoReply<C> {
     /// Waits for the next message.
     pub const fn ok() -> Self {
-        Self { after: After::Wait }
+        Self { after: After::WAIT }
     }
 
     /// Runs `terminate`, then ends with `reason` (`SRV-6`).
@@ -219,14 +328,34 @@ impl<C> NoReply<C> {
     #[doc(alias = "timeout")]
     pub fn timeout_after(self, duration: Duration) -> Self {
         Self {
-            after: After::Timeout(duration),
+            after: self.after.pause(|_| Pause::Timeout(duration)),
         }
     }
 
     /// Gives back memory while it waits (`SRV-12`).
     pub fn hibernate(self) -> Self {
         Self {
-            after: After::Hibernate,
+            after: self.after.pause(Pause::hibernating),
+        }
+    }
+
+    /// `message` arrives in `#[handle_info]` after `delay`, unless another message comes first; system requests do not count. Zero:
+    /// before what is queued already. May be combined with [`hibernate`](Self::hibernate).
+    ///
+    /// # OTP
+    /// `{timeout, Time, Message}` of newer releases (`SRV-11`).
+    pub fn timeout_message<M: Send + 'static>(self, delay: Duration, message: M) -> Self {
+        Self {
+            after: self
+                .after
+                .pause(|pause| pause.message_after(delay, message)),
+        }
+    }
+
+    /// As [`timeout_message`](Self::timeout_message), at a point in time.
+    pub fn timeout_message_at<M: Send + 'static>(self, at: Instant, message: M) -> Self {
+        Self {
+            after: self.after.pause(|pause| pause.message_at(at, message)),
         }
     }
 
@@ -279,7 +408,7 @@ pub(crate) enum InitKind<S: GenServer> {
 impl<S: GenServer> Init<S> {
     /// The server begins with `state`.
     pub const fn ok(state: S) -> Self {
-        Self(InitKind::Start(state, Then::Wait))
+        Self(InitKind::Start(state, Then::Pause(Pause::Wait)))
     }
 
     /// The server does not start, and that is no error for its supervisor: the starter gets
@@ -309,12 +438,26 @@ impl<S: GenServer> Init<S> {
     /// If no message comes for `duration`, [`Timeout`](crate::Timeout) arrives in `handle_info` (`SRV-11`).
     #[doc(alias = "timeout")]
     pub fn timeout_after(self, duration: Duration) -> Self {
-        self.then(Then::Timeout(duration))
+        self.then(|then| then.pause(|_| Pause::Timeout(duration)))
     }
 
     /// Gives back memory while it waits (`SRV-12`).
     pub fn hibernate(self) -> Self {
-        self.then(Then::Hibernate)
+        self.then(|then| then.pause(Pause::hibernating))
+    }
+
+    /// `message` arrives in `handle_info` after `delay`, unless another message comes first; system requests do not count. Zero:
+    /// before what is queued already. May be combined with [`hibernate`](Self::hibernate).
+    ///
+    /// # OTP
+    /// `{timeout, Time, Message}` of newer releases (`SRV-11`).
+    pub fn timeout_message<M: Send + 'static>(self, delay: Duration, message: M) -> Self {
+        self.then(|then| then.pause(|pause| pause.message_after(delay, message)))
+    }
+
+    /// As [`timeout_message`](Self::timeout_message), at a point in time.
+    pub fn timeout_message_at<M: Send + 'static>(self, at: Instant, message: M) -> Self {
+        self.then(|then| then.pause(|pause| pause.message_at(at, message)))
     }
 
     /// Runs the `#[handle_continue]` for `C` before the first message, after the starter was told (`SRV-1`).
@@ -322,12 +465,12 @@ impl<S: GenServer> Init<S> {
     where
         S: Continue<C>,
     {
-        self.then(Then::continue_with(value))
+        self.then(|_| Then::continue_with(value))
     }
 
-    fn then(self, then: Then<S>) -> Self {
+    fn then(self, change: impl FnOnce(Then<S>) -> Then<S>) -> Self {
         match self.0 {
-            InitKind::Start(state, _) => Self(InitKind::Start(state, then)),
+            InitKind::Start(state, then) => Self(InitKind::Start(state, change(then))),
             other => Self(other),
         }
     }

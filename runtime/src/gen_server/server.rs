@@ -1,19 +1,23 @@
 //! The loop of a server: takes one message after the other and carries out what the callbacks say.
 
+use std::any::Any;
 use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::gen_server::process::{Answer, Carried, Envelope, ServerProcess};
 use crate::gen_server::reply::{Caller, Outcome, ReplyCell, Unanswered};
-use crate::gen_server::returns::{Next, Then};
+use crate::gen_server::returns::{Continuation, Next, Pause, Scheduled, Then};
+use crate::mailbox::Seen;
 use crate::panics::{Unwound, catch, drop_quietly};
 use crate::process::context;
-use crate::process::control::{Process, bits};
+use crate::process::control::{Head, Process, bits};
 use crate::process::receive::far;
+use crate::sys::{Controlled, Debug, Event, EventKind};
 use crate::{Exit, ExitReason, GenServer, Info, Pid, Timeout};
 
 /// After more messages than this without a pause, the memory of the queue is given back.
@@ -30,11 +34,16 @@ pub(crate) async fn serve<S: GenServer>(
     process: Arc<ServerProcess<S>>,
     state: Box<S>,
     first: Then<S>,
+    hibernate_after: Option<Duration>,
 ) -> ExitReason {
     let mut server = Loop {
         process,
         state: Some(state),
         handled: 0,
+        hibernate_after,
+        debug: None,
+        is_suspended: false,
+        ends: None,
     };
     let mut step = Step::Then(first);
     loop {
@@ -42,19 +51,8 @@ pub(crate) async fn serve<S: GenServer>(
             server.process.tell_dropped();
         }
         step = match step {
-            Step::Then(Then::Wait) => server.wait(None).await,
-            Step::Then(Then::Timeout(after)) => server.wait(Some(far(after))).await,
-            Step::Then(Then::Hibernate) => {
-                server.process.mailbox.shrink();
-                server.wait(None).await
-            }
-            Step::Then(Then::Continue(run)) => {
-                let next = match &mut server.state {
-                    Some(state) => guarded(None, || run(&mut **state)).await,
-                    None => return ExitReason::Normal,
-                };
-                server.settle(next).await
-            }
+            Step::Then(Then::Pause(pause)) => server.pause(pause).await,
+            Step::Then(Then::Continue(run)) => server.run(run).await,
             Step::Then(Then::Stop(reason)) => Step::Stop(reason, None),
             Step::Stop(reason, answer) => return server.stop(reason, answer).await,
         };
@@ -67,57 +65,176 @@ struct Loop<S: GenServer> {
     state: Option<Box<S>>,
     /// Messages handled since it was last idle.
     handled: usize,
+    /// After so much time without a message, memory is given back.
+    hibernate_after: Option<Duration>,
+    /// There while its events are looked at: then every message comes through the mailbox (decision A1 f).
+    debug: Option<Box<Debug>>,
+    is_suspended: bool,
+    /// Set by a system request to end.
+    ends: Option<ExitReason>,
+}
+
+/// A timeout of the server's own.
+struct Timer {
+    at: Instant,
+    message: Info,
+}
+
+impl<S: GenServer> Controlled for Loop<S> {
+    fn head(&self) -> &Head {
+        self.process.head()
+    }
+
+    fn mailbox_len(&self) -> usize {
+        self.process.mailbox.len()
+    }
+
+    fn state(&mut self) -> Option<&mut dyn Any> {
+        let state: &mut S = self.state.as_mut()?;
+        Some(state)
+    }
+
+    fn debug(&mut self) -> &mut Option<Box<Debug>> {
+        &mut self.debug
+    }
+
+    fn is_suspended(&self) -> bool {
+        self.is_suspended
+    }
+
+    fn set_suspended(&mut self, suspended: bool) {
+        self.is_suspended = suspended;
+    }
+
+    fn end(&mut self, reason: ExitReason) {
+        self.ends.get_or_insert(reason);
+    }
 }
 
 impl<S: GenServer> Loop<S> {
-    /// Waits for the next message, or for the deadline, and handles it.
-    async fn wait(&mut self, deadline: Option<Instant>) -> Step<S> {
+    /// Waits as a callback said.
+    async fn pause(&mut self, pause: Pause) -> Step<S> {
+        match pause {
+            Pause::Wait => self.wait(None).await,
+            Pause::Timeout(after) => {
+                let timer = Timer {
+                    at: far(after),
+                    message: Info::new(Timeout),
+                };
+                self.wait(Some(timer)).await
+            }
+            Pause::Message(scheduled) => self.wait_for(*scheduled).await,
+            Pause::Hibernate => {
+                self.process.mailbox.shrink();
+                self.wait(None).await
+            }
+        }
+    }
+
+    async fn wait_for(&mut self, scheduled: Scheduled) -> Step<S> {
+        let Scheduled {
+            at,
+            message,
+            hibernate,
+        } = scheduled;
+        if hibernate {
+            self.process.mailbox.shrink();
+        }
+        match at {
+            Some(at) => self.wait(Some(Timer { at, message })).await,
+            None => self.timed_out(message).await,
+        }
+    }
+
+    /// Waits for the next message, or for the timer, and handles it. System requests are answered meanwhile.
+    async fn wait(&mut self, mut timer: Option<Timer>) -> Step<S> {
         loop {
             // Before a message is taken: one that is taken must reach its handler, whatever ends the server meanwhile.
             tokio::task::coop::consume_budget().await;
-            if let Some(envelope) = self.process.next() {
-                return self.handle(envelope).await;
-            }
-            let Some(deadline) = deadline else {
-                let carried = self.idle().await;
-                if !matches!(carried, Some(Carried::Stop(..))) {
-                    self.process.tell_dropped();
+            match self.process.next() {
+                Some(Envelope::System(system)) => {
+                    system.run(self);
+                    if let Some(step) = self.after_request().await {
+                        return step;
+                    }
+                    continue;
                 }
-                if let Some(carried) = carried {
-                    return match carried {
-                        Carried::Then(then) => Step::Then(then),
-                        Carried::Stop(reason, answer) => Step::Stop(reason, answer),
-                    };
+                Some(envelope) => return self.handle(envelope).await,
+                None => {}
+            }
+            let Some(at) = timer.as_ref().map(|timer| timer.at) else {
+                if let Some(step) = self.idle().await {
+                    return step;
                 }
                 continue;
             };
             // With a timeout armed the state stays here, so that every message comes through the mailbox and cancels it.
-            let process = &self.process;
-            let mail = poll_fn(|_| {
-                if process.head().has(bits::MAIL) {
-                    Poll::Ready(())
-                } else {
-                    Poll::Pending
-                }
-            });
-            if tokio::time::timeout_at(deadline, mail).await.is_err() {
-                return self.info(Info::new(Timeout)).await;
+            let mail = tokio::time::timeout_at(at, self.process.mail()).await;
+            if mail.is_err()
+                && let Some(timer) = timer.take()
+            {
+                return self.timed_out(timer.message).await;
             }
         }
     }
 
     /// Gives the state away until there is something to do.
-    async fn idle(&mut self) -> Option<Carried<S>> {
+    async fn idle(&mut self) -> Option<Step<S>> {
         if std::mem::take(&mut self.handled) > BURST {
             self.process.mailbox.shrink();
+        }
+        if self.debug.is_some() {
+            hibernating(&*self.process, self.hibernate_after, self.process.mail()).await;
+            return None;
         }
         if let Some(state) = self.state.take() {
             self.process.offer(state);
         }
         let process = &self.process;
-        let state = poll_fn(|_| process.take_back().map_or(Poll::Pending, Poll::Ready)).await;
-        self.state = Some(state);
-        self.process.take_carried()
+        let back = poll_fn(|_| process.take_back().map_or(Poll::Pending, Poll::Ready));
+        self.state = Some(hibernating(process, self.hibernate_after, back).await);
+        let carried = self.process.take_carried();
+        if !matches!(carried, Some(Carried::Stop(..))) {
+            self.process.tell_dropped();
+        }
+        carried.map(|carried| match carried {
+            Carried::Then(then) => Step::Then(then),
+            Carried::Stop(reason, answer) => Step::Stop(reason, answer),
+        })
+    }
+
+    /// What a system request has left to do: to end, or to handle only system requests and the parent's exit until one
+    /// says otherwise (`SYS-2`).
+    async fn after_request(&mut self) -> Option<Step<S>> {
+        let mut seen = Seen::default();
+        loop {
+            if let Some(reason) = self.ends.take() {
+                return Some(Step::Stop(reason, None));
+            }
+            if !self.is_suspended {
+                return None;
+            }
+            tokio::task::coop::consume_budget().await;
+            match self.process.next_while_suspended(&mut seen) {
+                Some(Envelope::System(system)) => system.run(self),
+                Some(envelope) => return Some(self.handle(envelope).await),
+                None => self.process.mail().await,
+            }
+        }
+    }
+
+    async fn run(&mut self, continuation: Continuation<S>) -> Step<S> {
+        self.note_in(EventKind::Continue, "handle_continue", None);
+        let Some(state) = &mut self.state else {
+            return Step::Stop(ExitReason::Normal, None);
+        };
+        let next = guarded(None, || continuation(&mut **state)).await;
+        self.settle(next).await
+    }
+
+    async fn timed_out(&mut self, message: Info) -> Step<S> {
+        self.note_in(EventKind::Timeout, message.type_name(), None);
+        self.info(message).await
     }
 
     async fn handle(&mut self, envelope: Envelope<S>) -> Step<S> {
@@ -127,10 +244,50 @@ impl<S: GenServer> Loop<S> {
                 message,
                 cell,
                 caller,
-            } => self.message(message, caller, Some(cell)).await,
-            Envelope::Cast(message) => self.message(message, None, None).await,
-            Envelope::Info(info) => self.info(info).await,
+            } => {
+                self.note_in(EventKind::Call, S::message_name(&message), caller);
+                self.message(message, caller, Some(cell)).await
+            }
+            Envelope::Cast(message) => {
+                self.note_in(EventKind::Cast, S::message_name(&message), None);
+                self.message(message, None, None).await
+            }
+            Envelope::Info(info) => {
+                self.note_in(EventKind::Info, info.type_name(), None);
+                self.info(info).await
+            }
             Envelope::Stop(reason) => Step::Stop(reason, None),
+            Envelope::System(system) => {
+                system.run(self);
+                Step::Then(Then::Pause(Pause::Wait))
+            }
+        }
+    }
+
+    fn note_in(&mut self, kind: EventKind, message: &'static str, from: Option<Pid>) {
+        if self.debug.is_some() {
+            self.note(Event::In {
+                kind,
+                message,
+                from,
+            });
+        }
+    }
+
+    fn note_out(&mut self, answered: bool, to: Option<Pid>) {
+        if self.debug.is_some() {
+            self.note(if answered {
+                Event::Out { to }
+            } else {
+                Event::NoReply
+            });
+        }
+    }
+
+    fn note(&mut self, event: Event) {
+        let head = self.process.head();
+        if let Some(debug) = &mut self.debug {
+            debug.event(head.pid, head.type_name, event);
         }
     }
 
@@ -154,7 +311,11 @@ impl<S: GenServer> Loop<S> {
             Ok(Err(message)) => message,
             Ok(Ok(next)) => {
                 self.process.suspend_if_exiting().await;
-                return answer(next, &mut unanswered.cell);
+                let answered = next.reply.is_some();
+                let step = answer(next, &mut unanswered.cell);
+                drop(unanswered);
+                self.note_out(answered, pid);
+                return step;
             }
             Err(unwound) => return raised(unwound).await,
         };
@@ -168,7 +329,10 @@ impl<S: GenServer> Loop<S> {
         match result {
             Ok(next) => {
                 self.process.suspend_if_exiting().await;
-                answer(next, &mut caller.cell)
+                let answered = next.reply.is_some() && caller.cell.is_some();
+                let step = answer(next, &mut caller.cell);
+                self.note_out(answered, pid);
+                step
             }
             Err(unwound) => raised(unwound).await,
         }
@@ -192,6 +356,7 @@ impl<S: GenServer> Loop<S> {
         match result {
             Ok(next) => {
                 self.process.suspend_if_exiting().await;
+                self.note_out(false, None);
                 answer(next, &mut None)
             }
             Err(unwound) => raised(unwound).await,
@@ -213,6 +378,25 @@ impl<S: GenServer> Loop<S> {
         self.process.head().conclude(reason.clone(), true);
         drop_quietly(state);
         reason
+    }
+}
+
+/// Waits for something to do; after `idle` without it, memory is given back.
+async fn hibernating<S: GenServer, F: Future>(
+    process: &ServerProcess<S>,
+    idle: Option<Duration>,
+    busy: F,
+) -> F::Output {
+    let Some(idle) = idle else {
+        return busy.await;
+    };
+    let mut busy = pin!(busy);
+    match tokio::time::timeout(idle, &mut busy).await {
+        Ok(done) => done,
+        Err(_) => {
+            process.mailbox.shrink();
+            busy.await
+        }
     }
 }
 

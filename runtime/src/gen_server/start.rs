@@ -26,7 +26,8 @@ use crate::parcel::Parcel;
 use crate::process::control::{Deathwatch, Process, ProcessRef, bits};
 use crate::process::receive::far;
 use crate::process::{
-    context, death, exit_from, launch, link_to_starter, not_a_process, unlink_from,
+    MonitorOptions, context, death, demonitor_flush, exit_from, launch, link_to_starter,
+    not_a_process, unlink_from, watch_new,
 };
 use crate::sync::Mutex;
 use crate::{ExitReason, GenServer, MonitorRef, Name, ServerRef, StartError, Via};
@@ -52,11 +53,21 @@ pub struct Start<S: GenServer> {
     link: bool,
     name: Option<ServerName>,
     timeout: Option<Duration>,
+    hibernate_after: Option<Duration>,
     place: &'static Location<'static>,
+    monitor: Monitoring,
     starting: Option<Starting<S>>,
 }
 
 impl<S: GenServer> Unpin for Start<S> {}
+
+/// Whether the starter also monitors the server.
+#[derive(Clone, Copy)]
+enum Monitoring {
+    No,
+    Asked,
+    On(MonitorRef),
+}
 
 struct Starting<S: GenServer> {
     process: Arc<ServerProcess<S>>,
@@ -88,9 +99,24 @@ impl<S: GenServer> Start<S> {
             link,
             name,
             timeout: None,
+            hibernate_after: None,
             place: Location::caller(),
+            monitor: Monitoring::No,
             starting: None,
         }
+    }
+
+    /// Monitors the server from its first moment on: the start then gives its client and the monitor. After a start that
+    /// failed there is no [`Down`](crate::Down).
+    ///
+    /// # Panics
+    /// When polled by code that is no process.
+    ///
+    /// # OTP
+    /// `gen_server:start_monitor/3`.
+    pub const fn monitor(mut self) -> StartMonitor<S> {
+        self.monitor = Monitoring::Asked;
+        StartMonitor(self)
     }
 
     /// Registers it under `name`, before `init` runs (`STA-2`).
@@ -131,6 +157,15 @@ impl<S: GenServer> Start<S> {
         self
     }
 
+    /// Lets it give back memory whenever no message came for `idle` (`SRV-12`).
+    ///
+    /// # OTP
+    /// The option `hibernate_after`.
+    pub const fn hibernate_after(mut self, idle: Duration) -> Self {
+        self.hibernate_after = Some(idle);
+        self
+    }
+
     fn begin(&mut self, args: S::Args) -> Starting<S> {
         let Ok(handle) = Handle::try_current() else {
             panic!(
@@ -156,10 +191,19 @@ impl<S: GenServer> Start<S> {
             process.head().signals.lock().starting = true;
             link_to_starter(starter, process.head());
         }
+        if let Monitoring::Asked = self.monitor {
+            let Some(watcher) = context::current() else {
+                not_a_process(&format!("start_monitor at {}", self.place));
+            };
+            let options = MonitorOptions::new();
+            let mref = watch_new(watcher.head(), process.head(), options);
+            self.monitor = Monitoring::On(mref);
+        }
         let child = Child {
             process: Arc::clone(&process),
             cell: Arc::clone(&cell),
             mref,
+            hibernate_after: self.hibernate_after,
         };
         launch(
             Arc::<ServerProcess<S>>::clone(&process),
@@ -230,6 +274,53 @@ impl<S: GenServer> Future for Start<S> {
     }
 }
 
+/// A start of a server that the starter monitors; made by [`Start::monitor`].
+///
+/// # Errors
+/// As [`Start`].
+///
+/// # Cancel safety
+/// Dropped before it is ready, the server is killed.
+#[must_use = "a start does nothing unless awaited"]
+pub struct StartMonitor<S: GenServer>(Start<S>);
+
+impl<S: GenServer> Future for StartMonitor<S> {
+    type Output = Result<(S::Ref, MonitorRef), StartError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let start = &mut self.get_mut().0;
+        let Poll::Ready(result) = start.poll_start(cx) else {
+            return Poll::Pending;
+        };
+        let Monitoring::On(mref) = start.monitor else {
+            unreachable!("a start that was polled has its monitor");
+        };
+        Poll::Ready(match result {
+            Ok(server) => Ok((S::Ref::from(server), mref)),
+            Err(error) => {
+                demonitor_flush(mref);
+                Err(error)
+            }
+        })
+    }
+}
+
+impl<S: GenServer> Drop for StartMonitor<S> {
+    fn drop(&mut self) {
+        if let (Monitoring::On(mref), Some(_)) = (self.0.monitor, &self.0.starting)
+            && context::in_process()
+        {
+            demonitor_flush(mref);
+        }
+    }
+}
+
+impl<S: GenServer> fmt::Debug for StartMonitor<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("StartMonitor").field(&self.0).finish()
+    }
+}
+
 impl<S: GenServer> Starting<S> {
     /// Unlinks and kills the child.
     fn give_up(&self) {
@@ -269,6 +360,7 @@ struct Child<S: GenServer> {
     process: Arc<ServerProcess<S>>,
     cell: Arc<StartCell>,
     mref: Option<MonitorRef>,
+    hibernate_after: Option<Duration>,
 }
 
 impl<S: GenServer> Child<S> {
@@ -297,6 +389,7 @@ impl<S: GenServer> Child<S> {
             process,
             cell,
             mref,
+            hibernate_after,
         } = self;
         process.head().signals.lock().starting = false;
         if let Some(mref) = mref {
@@ -304,7 +397,7 @@ impl<S: GenServer> Child<S> {
         }
         cell.result.put(Ok(()));
         drop(cell);
-        server::serve(process, state, then).await
+        server::serve(process, state, then, hibernate_after).await
     }
 
     fn register(&self, name: &ServerName) -> Result<(), StartError> {

@@ -22,6 +22,7 @@ use crate::mailbox::{Seen, Wake};
 use crate::node::Node;
 use crate::process::relations::Relations;
 use crate::sync::Mutex;
+use crate::sys::{Refused, System};
 use crate::{Exit, ExitReason, Info, Name, Pid};
 
 /// The bits of [`Head::word`].
@@ -56,6 +57,9 @@ pub(crate) trait Process: Any + Send + Sync {
     /// is why the waking and the dropping are left to the caller.
     fn push(&self, info: Info) -> Result<Wake, Info>;
 
+    /// Queues a system request, if this is a server.
+    fn push_system(&self, system: System) -> Result<(), Refused>;
+
     fn mailbox_len(&self) -> usize;
 
     /// What waits, oldest first, by the names of the types.
@@ -63,6 +67,9 @@ pub(crate) trait Process: Any + Send + Sync {
 
     /// Removes one message from the mailbox.
     fn remove(&self, found: &dyn Fn(&Info) -> bool) -> Option<Info>;
+
+    /// Removes all such messages.
+    fn remove_all(&self, found: &dyn Fn(&Info) -> bool) -> Vec<Info>;
 
     /// See `Mailbox::select`.
     fn select(

@@ -1,5 +1,7 @@
 //! Links and exit signals.
 
+use std::collections::HashMap;
+
 use crate::exit::Cause;
 use crate::process::control::{Process, ProcessRef, Signals, signal_exit};
 use crate::process::{context, resolve, table, this, try_self_pid};
@@ -90,6 +92,19 @@ pub(crate) fn unlink_and_flush(pid: Pid) -> Option<ExitReason> {
             .is_some_and(|exit| exit.from == pid)
     })?;
     exit.downcast::<Exit>().ok().map(|exit| exit.reason)
+}
+
+/// Takes all `Exit`s out of the mailbox, in one pass.
+pub(crate) fn flush_exits() -> HashMap<Pid, ExitReason> {
+    let Some(own) = context::current() else {
+        return HashMap::new();
+    };
+    let exits = own.remove_all(&|info: &Info| info.downcast_ref::<Exit>().is_some());
+    exits
+        .into_iter()
+        .filter_map(|info| info.downcast::<Exit>().ok())
+        .map(|exit| (exit.from, exit.reason))
+        .collect()
 }
 
 fn remove(signals: &mut Signals, pid: Pid) {

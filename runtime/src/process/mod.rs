@@ -31,6 +31,7 @@ mod runner;
 mod spawn;
 pub(crate) mod table;
 
+pub use crate::supervisor::child;
 pub use aliases::{AliasMode, alias, reply_alias, unalias};
 pub use info::{ProcessInfo, alive, info, label, list, messages, set_label};
 pub use links::{exit, kill, link, trap_exit, unlink};
@@ -46,10 +47,10 @@ pub use crate::timer::{
     start_timer, start_timer_at,
 };
 
-pub(crate) use links::{exit_from, unlink_and_flush, unlink_from};
+pub(crate) use links::{exit_from, flush_exits, unlink_and_flush, unlink_from};
 pub(crate) use monitors::resolve;
 pub(crate) use runner::launch;
-pub(crate) use spawn::{handle, link_to_starter, spawn_task};
+pub(crate) use spawn::{handle, link_to_starter, spawn_task, watch_new};
 
 use crate::{Address, Alias, Info, NoProc, Pid};
 

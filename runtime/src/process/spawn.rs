@@ -12,6 +12,7 @@ use crate::process::control::{Deathwatch, Head, Process, ProcessRef, bits};
 use crate::process::monitors::MonitorOptions;
 use crate::process::relations::Watcher;
 use crate::process::{context, runner, this};
+use crate::sys::{Refused, System};
 use crate::{Address, ExitReason, Info, MonitorRef, Pid};
 
 /// What the future of a process may return: `()`, `Result<(), E>` where an `Err` is the exit reason, or nothing at all
@@ -78,6 +79,10 @@ impl Process for PlainProcess {
         self.mailbox.push(info)
     }
 
+    fn push_system(&self, _system: System) -> Result<(), Refused> {
+        Err(Refused::IsNoServer)
+    }
+
     fn mailbox_len(&self) -> usize {
         self.mailbox.len()
     }
@@ -88,6 +93,10 @@ impl Process for PlainProcess {
 
     fn remove(&self, found: &dyn Fn(&Info) -> bool) -> Option<Info> {
         self.mailbox.remove(found)
+    }
+
+    fn remove_all(&self, found: &dyn Fn(&Info) -> bool) -> Vec<Info> {
+        self.mailbox.remove_all(found)
     }
 
     fn select(

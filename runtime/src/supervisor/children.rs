@@ -1,14 +1,17 @@
 //! The children of a supervisor, in the order in which they are started.
 
+use std::collections::HashSet;
 use std::future::Future;
+use std::ops::{Index, IndexMut};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::process::control::ProcessRef;
-
 use crate::process::receive::far;
 use crate::process::{death, exit_from, self_pid, table, unlink_and_flush};
+use crate::supervisor::plan;
+use crate::supervisor::spec::Extra;
 use crate::{
     ChildCounts, ChildId, ChildInfo, ChildKind, ChildSpec, ChildStatus, ExitReason, Pid, Restart,
     Shutdown, StartError, report,
@@ -33,10 +36,11 @@ impl ChildEntry {
     }
 
     /// Starts it; one that ignores stays stopped. The status tells how it went.
-    pub(crate) async fn start(&mut self) -> Result<(), StartError> {
-        match start(&self.spec).await {
+    pub(crate) async fn start(&mut self, extra: Option<&Extra>) -> Result<(), StartError> {
+        match start(&self.spec, extra).await {
             Ok(pid) => {
                 self.status = ChildStatus::Running(pid);
+                self.forget_arguments();
                 Ok(())
             }
             Err(StartError::Ignored) => {
@@ -55,23 +59,30 @@ impl ChildEntry {
         }
     }
 
+    /// A temporary child is never started again: what it was started with is not kept.
+    pub(crate) fn forget_arguments(&mut self) {
+        if self.spec.restart == Restart::Temporary {
+            crate::panics::drop_quietly(self.spec.start.take());
+        }
+    }
+
     /// Ends it, if it runs, and waits until it is dead.
     pub(crate) async fn end(&mut self) {
         if let ChildStatus::Running(pid) = self.status {
             ask_to_end(pid, self.spec.shutdown);
-            self.end_since(Instant::now()).await;
+            let seen = await_end(pid, self.spec.shutdown, Instant::now()).await;
+            // Its `Exit` says more than the watch, if it had ended before.
+            self.ended(pid, unlink_and_flush(pid).unwrap_or(seen));
         }
         self.status = ChildStatus::Stopped;
     }
 
-    /// Waits until it is dead, which was asked for at `began`.
-    pub(crate) async fn end_since(&mut self, began: Instant) {
-        if let ChildStatus::Running(pid) = self.status
-            && let Err(reason) = await_end(pid, self.spec.shutdown, self.spec.restart, began).await
-        {
+    /// It was ended, with this reason.
+    pub(crate) fn ended(&mut self, pid: Pid, reason: ExitReason) {
+        self.status = ChildStatus::Stopped;
+        if !plan::is_expected_end(self.spec.restart, self.spec.shutdown, &reason) {
             report::supervisor("shutdown_error", &self.spec.id, Some(pid), &reason);
         }
-        self.status = ChildStatus::Stopped;
     }
 
     pub(crate) fn info(&self, id: Option<ChildId>) -> ChildInfo {
@@ -88,10 +99,15 @@ impl ChildEntry {
     }
 }
 
-pub(crate) async fn start(spec: &ChildSpec) -> Result<Pid, StartError> {
+pub(crate) async fn start(spec: &ChildSpec, extra: Option<&Extra>) -> Result<Pid, StartError> {
+    let Some(start) = &spec.start else {
+        return Err(StartError::Exit(ExitReason::other(
+            "a temporary child cannot be started again",
+        )));
+    };
     // The expression is the user's, and runs in the supervisor: its panic is a failed start (`SUP-1`), not the
     // supervisor's end.
-    let starting = crate::panics::catch(|| (spec.start)());
+    let starting = crate::panics::catch(|| start(extra));
     match starting {
         Ok(starting) => starting.await,
         Err(crate::panics::Unwound::Raised(reason)) => Err(StartError::Exit(reason)),
@@ -136,53 +152,65 @@ async fn killed(process: &ProcessRef, ended: impl Future<Output = ExitReason>) -
     ended.await
 }
 
-/// Waits for the end of a child that was asked for at `began`; after its time it is killed (`SUP-4`). The error is a reason
-/// that is to be reported (`SUP-5`).
-async fn await_end(
-    pid: Pid,
-    shutdown: Shutdown,
-    restart: Restart,
-    began: Instant,
-) -> Result<(), ExitReason> {
-    let reason = match table::find(pid) {
-        Some(process) => {
-            let mut ended = Box::pin(death::watch(&*process));
-            let reason = match shutdown {
-                Shutdown::BrutalKill => killed(&process, ended).await,
-                Shutdown::Infinity => ended.await,
-                Shutdown::Timeout(timeout) => {
-                    let patience = timeout.saturating_sub(began.elapsed());
-                    match tokio::time::timeout_at(far(patience), &mut ended).await {
-                        Ok(reason) => reason,
-                        Err(_) => {
-                            exit_from(self_pid(), &*process, ExitReason::Kill);
-                            killed(&process, ended).await
-                        }
-                    }
+/// Waits for the end of a child that was asked for at `began`; after its time it is killed (`SUP-4`).
+pub(crate) async fn await_end(pid: Pid, shutdown: Shutdown, began: Instant) -> ExitReason {
+    let Some(process) = table::find(pid) else {
+        return ExitReason::NoProc;
+    };
+    let mut ended = Box::pin(death::watch(&*process));
+    match shutdown {
+        Shutdown::BrutalKill => killed(&process, ended).await,
+        Shutdown::Infinity => ended.await,
+        Shutdown::Timeout(timeout) => {
+            let patience = timeout.saturating_sub(began.elapsed());
+            match tokio::time::timeout_at(far(patience), &mut ended).await {
+                Ok(reason) => reason,
+                Err(_) => {
+                    exit_from(self_pid(), &*process, ExitReason::Kill);
+                    killed(&process, ended).await
                 }
-            };
-            // Its `Exit` says more than the watch, if it had ended before.
-            unlink_and_flush(pid).unwrap_or(reason)
+            }
         }
-        None => unlink_and_flush(pid).unwrap_or(ExitReason::NoProc),
-    };
-    let expected = match (&reason, shutdown) {
-        (ExitReason::Shutdown, _) | (ExitReason::Killed, Shutdown::BrutalKill) => true,
-        _ => restart != Restart::Permanent && reason.is_shutdown(),
-    };
-    if expected { Ok(()) } else { Err(reason) }
+    }
 }
 
+/// In the order of their start. Their ids differ.
 #[derive(Default)]
-pub(crate) struct Children(pub(crate) Vec<ChildEntry>);
+pub(crate) struct Children {
+    entries: Vec<ChildEntry>,
+    /// So that the common look-up, of an id that is not there, does not grow with the number of children.
+    ids: HashSet<ChildId>,
+}
 
 impl Children {
+    pub(crate) fn push(&mut self, child: ChildEntry) {
+        self.ids.insert(child.spec.id.clone());
+        self.entries.push(child);
+    }
+
+    pub(crate) fn remove(&mut self, at: usize) {
+        let child = self.entries.remove(at);
+        self.ids.remove(&child.spec.id);
+        crate::panics::drop_quietly(child);
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &ChildEntry> {
+        self.entries.iter()
+    }
+
     pub(crate) fn position(&self, id: &ChildId) -> Option<usize> {
-        self.0.iter().position(|child| child.spec.id == *id)
+        if !self.ids.contains(id) {
+            return None;
+        }
+        self.entries.iter().position(|child| child.spec.id == *id)
     }
 
     pub(crate) fn position_of(&self, pid: Pid) -> Option<usize> {
-        self.0
+        self.entries
             .iter()
             .position(|child| child.status == ChildStatus::Running(pid))
     }
@@ -190,26 +218,26 @@ impl Children {
     /// Ends the children from `from` on, the newest first; the temporary ones go with their specifications (`RST-5`).
     pub(crate) async fn end_group(&mut self, group: std::ops::Range<usize>) {
         for at in group.rev() {
-            let Some(child) = self.0.get_mut(at) else {
+            let Some(child) = self.entries.get_mut(at) else {
                 continue;
             };
             child.end().await;
             if child.spec.restart == Restart::Temporary {
-                self.0.remove(at);
+                self.remove(at);
             }
         }
     }
 
     /// Another significant child than the one at `at` lives.
     pub(crate) fn significant_alive(&self) -> bool {
-        self.0
+        self.entries
             .iter()
             .any(|child| child.spec.significant && child.status != ChildStatus::Stopped)
     }
 
     /// Newest first.
     pub(crate) fn which(&self) -> Vec<ChildInfo> {
-        self.0
+        self.entries
             .iter()
             .rev()
             .map(|child| child.info(Some(child.spec.id.clone())))
@@ -217,20 +245,30 @@ impl Children {
     }
 
     pub(crate) fn count(&self) -> ChildCounts {
-        count(self.0.iter())
+        let mut counts = ChildCounts::default();
+        for child in &self.entries {
+            counts.specs += 1;
+            // What is dead, but whose exit was not handled yet, is not active.
+            counts.active += usize::from(child.status.pid().is_some_and(crate::process::alive));
+            match child.spec.kind {
+                ChildKind::Worker => counts.workers += 1,
+                ChildKind::Supervisor => counts.supervisors += 1,
+            }
+        }
+        counts
     }
 }
 
-pub(crate) fn count<'a>(children: impl Iterator<Item = &'a ChildEntry>) -> ChildCounts {
-    let mut counts = ChildCounts::default();
-    for child in children {
-        counts.specs += 1;
-        // What is dead, but whose exit was not handled yet, is not active.
-        counts.active += usize::from(child.status.pid().is_some_and(crate::process::alive));
-        match child.spec.kind {
-            ChildKind::Worker => counts.workers += 1,
-            ChildKind::Supervisor => counts.supervisors += 1,
-        }
+impl Index<usize> for Children {
+    type Output = ChildEntry;
+
+    fn index(&self, at: usize) -> &ChildEntry {
+        &self.entries[at]
     }
-    counts
+}
+
+impl IndexMut<usize> for Children {
+    fn index_mut(&mut self, at: usize) -> &mut ChildEntry {
+        &mut self.entries[at]
+    }
 }

@@ -129,6 +129,66 @@ impl SupervisorRef {
         async move { ask(&server, &HANDLER, SupervisorMessage::DeleteChild(id), done).await? }
     }
 
+    /// Where one child stands.
+    ///
+    /// # Errors
+    /// [`ChildError::NotFound`]; the supervisor did not answer.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    ///
+    /// # OTP
+    /// `supervisor:which_child/2`.
+    pub fn which_child<I: Into<ChildId>>(
+        &self,
+        id: I,
+    ) -> impl Future<Output = Result<ChildInfo, ChildError>> + Send + use<I> {
+        static HANDLER: Handler = Handler::new("which_child");
+        let (server, id) = (self.0.clone(), id.into());
+        async move {
+            ask(
+                &server,
+                &HANDLER,
+                SupervisorMessage::WhichChild(id),
+                |reply| match reply {
+                    SupervisorReply::Child(result) => Some(result),
+                    _ => None,
+                },
+            )
+            .await?
+        }
+    }
+
+    /// The specification of a child. That of a temporary child cannot be started any more.
+    ///
+    /// # Errors
+    /// [`ChildError::NotFound`]; the supervisor did not answer.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    ///
+    /// # OTP
+    /// `supervisor:get_childspec/2`.
+    pub fn get_childspec<I: Into<ChildId>>(
+        &self,
+        id: I,
+    ) -> impl Future<Output = Result<ChildSpec, ChildError>> + Send + use<I> {
+        static HANDLER: Handler = Handler::new("get_childspec");
+        let (server, id) = (self.0.clone(), id.into());
+        async move {
+            ask(
+                &server,
+                &HANDLER,
+                SupervisorMessage::GetChildspec(id),
+                |reply| match reply {
+                    SupervisorReply::Childspec(result) => Some(result),
+                    _ => None,
+                },
+            )
+            .await?
+        }
+    }
+
     /// The children, newest first.
     ///
     /// # OTP

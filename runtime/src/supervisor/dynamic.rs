@@ -1,37 +1,52 @@
 //! Supervisors of children that are started on demand (`DYN-1` … `DYN-5`).
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::name::ServerName;
-use crate::process::{self_pid, send};
+use crate::process::{flush_exits, self_pid, send};
 use crate::supervisor::children::{self, ChildEntry};
 use crate::supervisor::client::ask;
 use crate::supervisor::intensity::Intensity;
 use crate::supervisor::plan::{self, Fate};
+use crate::supervisor::spec::Extra;
 use crate::supervisor::{DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS};
 use crate::{
-    Address, BadChildren, Call, Caller, ChildCounts, ChildError, ChildId, ChildInfo, ChildSpec,
-    ChildStatus, Exit, ExitReason, GenServer, Handler, Info, Init, Name, Next, Once, Pid, Server,
-    ServerOptions, ServerRef, Shutdown, Start, StartChildError, StartError, Via, WrongServer,
-    report, unexpected_info,
+    Address, BadChildren, Call, Caller, ChildCounts, ChildError, ChildId, ChildInfo, ChildKind,
+    ChildSpec, ChildStatus, Exit, ExitReason, GenServer, Handler, Info, Init, Name, Next, Once,
+    Pid, Server, ServerOptions, ServerRef, Shutdown, Start, StartChildError, StartError, Via,
+    WrongServer, report, unexpected_info,
 };
 
 /// Builds a supervisor that starts its children on demand and knows them by pid. Its strategy is one-for-one.
 ///
 /// # OTP
 /// Elixir's `DynamicSupervisor`, Erlang's `simple_one_for_one`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a supervisor runs when it is started"]
 pub struct DynamicSupervisor {
     max_children: usize,
     max_restarts: u32,
     max_seconds: u64,
     name: Option<ServerName>,
+    extra: Option<Extra>,
+}
+
+impl fmt::Debug for DynamicSupervisor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynamicSupervisor")
+            .field("max_children", &self.max_children)
+            .field("max_restarts", &self.max_restarts)
+            .field("max_seconds", &self.max_seconds)
+            .field("name", &self.name)
+            .field("has_extra", &self.extra.is_some())
+            .finish()
+    }
 }
 
 impl Default for DynamicSupervisor {
@@ -49,7 +64,17 @@ impl DynamicSupervisor {
             max_restarts,
             max_seconds,
             name: None,
+            extra: None,
         }
+    }
+
+    /// A value that is lent to each child at each start and restart: see [`ChildSpec::with_extra`].
+    ///
+    /// # OTP
+    /// `extra_arguments`.
+    pub fn extra<E: Send + Sync + 'static>(mut self, extra: E) -> Self {
+        self.extra = Some(Arc::new(extra));
+        self
     }
 
     /// Registers it under `name`.
@@ -123,14 +148,52 @@ pub struct DynamicSupervisorServer {
     max_children: usize,
     intensity: Intensity,
     began: Instant,
-    /// By the pid of the living child, or the last one of a child that is being restarted (`DYN-4`).
-    children: BTreeMap<Pid, ChildEntry>,
+    extra: Option<Extra>,
+    children: Children,
+}
+
+/// By the pid of the living child, or the last one of a child that is being restarted (`DYN-4`). What is counted is counted
+/// as it changes, so that no request takes longer the more children there are.
+#[derive(Default)]
+struct Children {
+    by_pid: HashMap<Pid, ChildEntry>,
+    restarting: usize,
+    supervisors: usize,
+}
+
+impl Children {
+    fn insert(&mut self, pid: Pid, child: ChildEntry) {
+        self.restarting += usize::from(child.status == ChildStatus::Restarting);
+        self.supervisors += usize::from(child.spec.kind == ChildKind::Supervisor);
+        self.by_pid.insert(pid, child);
+    }
+
+    fn remove(&mut self, pid: Pid) -> Option<ChildEntry> {
+        let child = self.by_pid.remove(&pid)?;
+        self.restarting -= usize::from(child.status == ChildStatus::Restarting);
+        self.supervisors -= usize::from(child.spec.kind == ChildKind::Supervisor);
+        Some(child)
+    }
+
+    fn get(&self, pid: Pid) -> Result<&ChildEntry, ChildError> {
+        self.by_pid.get(&pid).ok_or(ChildError::NotFound)
+    }
+
+    fn count(&self) -> ChildCounts {
+        let specs = self.by_pid.len();
+        ChildCounts {
+            specs,
+            active: specs - self.restarting,
+            workers: specs - self.supervisors,
+            supervisors: self.supervisors,
+        }
+    }
 }
 
 impl fmt::Debug for DynamicSupervisorServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DynamicSupervisorServer")
-            .field("children", &self.children.len())
+            .field("children", &self.children.by_pid.len())
             .finish_non_exhaustive()
     }
 }
@@ -143,6 +206,10 @@ pub enum DynamicSupervisorMessage {
     StartChild(ChildSpec),
     /// See [`DynamicSupervisorRef::terminate_child`].
     TerminateChild(Pid),
+    /// See [`DynamicSupervisorRef::which_child`].
+    WhichChild(Pid),
+    /// See [`DynamicSupervisorRef::get_childspec`].
+    GetChildspec(Pid),
     /// See [`DynamicSupervisorRef::which_children`].
     WhichChildren,
     /// See [`DynamicSupervisorRef::count_children`].
@@ -157,6 +224,10 @@ pub enum DynamicSupervisorReply {
     Started(Result<Pid, StartChildError>),
     /// To [`DynamicSupervisorMessage::TerminateChild`].
     Done(Result<(), ChildError>),
+    /// To [`DynamicSupervisorMessage::WhichChild`].
+    Child(Result<ChildInfo, ChildError>),
+    /// To [`DynamicSupervisorMessage::GetChildspec`].
+    Childspec(Result<ChildSpec, ChildError>),
     /// To [`DynamicSupervisorMessage::WhichChildren`].
     Children(Vec<ChildInfo>),
     /// To [`DynamicSupervisorMessage::CountChildren`].
@@ -182,6 +253,8 @@ impl GenServer for DynamicSupervisorServer {
         match message {
             DynamicSupervisorMessage::StartChild(_) => "start_child",
             DynamicSupervisorMessage::TerminateChild(_) => "terminate_child",
+            DynamicSupervisorMessage::WhichChild(_) => "which_child",
+            DynamicSupervisorMessage::GetChildspec(_) => "get_childspec",
             DynamicSupervisorMessage::WhichChildren => "which_children",
             DynamicSupervisorMessage::CountChildren => "count_children",
         }
@@ -192,7 +265,8 @@ impl GenServer for DynamicSupervisorServer {
             max_children: supervisor.max_children,
             intensity: Intensity::new(supervisor.max_restarts, supervisor.max_seconds),
             began: Instant::now(),
-            children: BTreeMap::new(),
+            extra: supervisor.extra,
+            children: Children::default(),
         })
     }
 
@@ -200,15 +274,22 @@ impl GenServer for DynamicSupervisorServer {
         &mut self,
         message: DynamicSupervisorMessage,
     ) -> Result<Next<Self>, DynamicSupervisorMessage> {
-        match message {
+        let reply = match message {
             DynamicSupervisorMessage::WhichChildren => {
-                Ok(Next::reply(DynamicSupervisorReply::Children(self.which())))
+                DynamicSupervisorReply::Children(self.which())
             }
-            DynamicSupervisorMessage::CountChildren => Ok(Next::reply(
-                DynamicSupervisorReply::Counts(children::count(self.children.values())),
-            )),
-            other => Err(other),
-        }
+            DynamicSupervisorMessage::CountChildren => {
+                DynamicSupervisorReply::Counts(self.children.count())
+            }
+            DynamicSupervisorMessage::WhichChild(pid) => {
+                DynamicSupervisorReply::Child(self.children.get(pid).map(|child| child.info(None)))
+            }
+            DynamicSupervisorMessage::GetChildspec(pid) => DynamicSupervisorReply::Childspec(
+                self.children.get(pid).map(|child| child.spec.clone()),
+            ),
+            other => return Err(other),
+        };
+        Ok(Next::reply(reply))
     }
 
     async fn handle(
@@ -233,8 +314,8 @@ impl GenServer for DynamicSupervisorServer {
             Err(info) => info,
         };
         match info.downcast::<Retry>() {
-            Ok(Retry(pid)) => match self.children.get(&pid) {
-                Some(child) if child.status == ChildStatus::Restarting => self.restart(pid).await,
+            Ok(Retry(pid)) => match self.children.get(pid) {
+                Ok(child) if child.status == ChildStatus::Restarting => self.restart(pid).await,
                 _ => Next::no_reply(),
             },
             Err(info) => {
@@ -246,7 +327,8 @@ impl GenServer for DynamicSupervisorServer {
 
     /// All at once (`DYN-5`).
     async fn terminate(&mut self, _reason: &ExitReason) {
-        let mut children: Vec<_> = std::mem::take(&mut self.children).into_iter().collect();
+        let children = std::mem::take(&mut self.children).by_pid;
+        let mut children: Vec<_> = children.into_iter().collect();
         let began = Instant::now();
         for (pid, child) in &children {
             children::ask_to_end(*pid, child.spec.shutdown);
@@ -259,8 +341,16 @@ impl GenServer for DynamicSupervisorServer {
         for (pid, child) in &children {
             children::kill_when_over(*pid, child.spec.shutdown, began).await;
         }
-        for (_, mut child) in children {
-            child.end_since(began).await;
+        let mut seen = Vec::with_capacity(children.len());
+        for (pid, child) in &children {
+            seen.push(children::await_end(*pid, child.spec.shutdown, began).await);
+        }
+        // All at once: to look for each `Exit` by itself would take longer the more children there are.
+        let mut exits = flush_exits();
+        for ((pid, mut child), seen) in children.into_iter().zip(seen) {
+            if child.status != ChildStatus::Restarting {
+                child.ended(pid, exits.remove(&pid).unwrap_or(seen));
+            }
         }
     }
 }
@@ -268,6 +358,7 @@ impl GenServer for DynamicSupervisorServer {
 impl DynamicSupervisorServer {
     fn which(&self) -> Vec<ChildInfo> {
         self.children
+            .by_pid
             .values()
             .map(|child| child.info(None))
             .collect()
@@ -279,32 +370,31 @@ impl DynamicSupervisorServer {
                 BadChildren::SignificantWithoutAutoShutdown(spec.id),
             ));
         }
-        if self.children.len() >= self.max_children {
+        spec.check_extra(self.extra.as_ref())
+            .map_err(StartChildError::BadChild)?;
+        if self.children.by_pid.len() >= self.max_children {
             return Err(StartChildError::MaxChildren);
         }
-        let pid = children::start(&spec).await.map_err(|error| match error {
+        let mut child = ChildEntry::new(spec);
+        let started = children::start(&child.spec, self.extra.as_ref()).await;
+        let pid = started.map_err(|error| match error {
             StartError::AlreadyStarted(pid) => StartChildError::AlreadyStarted(pid),
             error => StartChildError::Start(error),
         })?;
-        self.children.insert(
-            pid,
-            ChildEntry {
-                spec,
-                status: ChildStatus::Running(pid),
-                restarts: 0,
-            },
-        );
+        child.status = ChildStatus::Running(pid);
+        child.forget_arguments();
+        self.children.insert(pid, child);
         Ok(pid)
     }
 
     async fn terminate_child(&mut self, pid: Pid) -> Result<(), ChildError> {
-        let mut child = self.children.remove(&pid).ok_or(ChildError::NotFound)?;
+        let mut child = self.children.remove(pid).ok_or(ChildError::NotFound)?;
         child.end().await;
         Ok(())
     }
 
     async fn child_ended(&mut self, Exit { from, reason }: Exit) -> Next<Self> {
-        let Some(child) = self.children.get(&from) else {
+        let Ok(child) = self.children.get(from) else {
             return Next::no_reply();
         };
         if plan::is_reported(child.spec.restart, &reason) {
@@ -314,14 +404,14 @@ impl DynamicSupervisorServer {
             Fate::Restart => self.restart(from).await,
             // DYN-1: what has finished goes, transient too.
             Fate::Keep | Fate::Remove => {
-                self.children.remove(&from);
+                drop(self.children.remove(from));
                 Next::no_reply()
             }
         }
     }
 
     async fn restart(&mut self, pid: Pid) -> Next<Self> {
-        let Some(mut child) = self.children.remove(&pid) else {
+        let Some(mut child) = self.children.remove(pid) else {
             return Next::no_reply();
         };
         if !self.intensity.allow(self.began.elapsed().as_secs()) {
@@ -329,7 +419,7 @@ impl DynamicSupervisorServer {
             report::gave_up(&child.spec.id, max_restarts, max_seconds);
             return Next::no_reply().stop(ExitReason::Shutdown);
         }
-        match child.start().await {
+        match child.start(self.extra.as_ref()).await {
             Ok(()) => {
                 child.restarts += 1;
                 if let ChildStatus::Running(new) = child.status {
@@ -447,6 +537,66 @@ impl DynamicSupervisorRef {
                 DynamicSupervisorMessage::TerminateChild(pid),
                 |reply| match reply {
                     DynamicSupervisorReply::Done(result) => Some(result),
+                    _ => None,
+                },
+            )
+            .await?
+        }
+    }
+
+    /// Where one child stands; the last pid of a child that is being restarted names it too.
+    ///
+    /// # Errors
+    /// [`ChildError::NotFound`]; the supervisor did not answer.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    ///
+    /// # OTP
+    /// `supervisor:which_child/2`.
+    pub fn which_child(
+        &self,
+        pid: Pid,
+    ) -> impl Future<Output = Result<ChildInfo, ChildError>> + Send + use<> {
+        static HANDLER: Handler = Handler::new("which_child");
+        let server = self.0.clone();
+        async move {
+            ask(
+                &server,
+                &HANDLER,
+                DynamicSupervisorMessage::WhichChild(pid),
+                |reply| match reply {
+                    DynamicSupervisorReply::Child(result) => Some(result),
+                    _ => None,
+                },
+            )
+            .await?
+        }
+    }
+
+    /// The specification of a child. That of a temporary child cannot be started any more.
+    ///
+    /// # Errors
+    /// [`ChildError::NotFound`]; the supervisor did not answer.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    ///
+    /// # OTP
+    /// `supervisor:get_childspec/2`.
+    pub fn get_childspec(
+        &self,
+        pid: Pid,
+    ) -> impl Future<Output = Result<ChildSpec, ChildError>> + Send + use<> {
+        static HANDLER: Handler = Handler::new("get_childspec");
+        let server = self.0.clone();
+        async move {
+            ask(
+                &server,
+                &HANDLER,
+                DynamicSupervisorMessage::GetChildspec(pid),
+                |reply| match reply {
+                    DynamicSupervisorReply::Childspec(result) => Some(result),
                     _ => None,
                 },
             )

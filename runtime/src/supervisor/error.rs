@@ -35,6 +35,14 @@ pub enum BadChildren {
     SignificantPermanent(ChildId),
     /// A significant child under a supervisor without `auto_shutdown` (`SIG-C3`).
     SignificantWithoutAutoShutdown(ChildId),
+    /// The child is started with a value of the supervisor's ([`ChildSpec::with_extra`](crate::ChildSpec::with_extra)), and
+    /// the supervisor has none of this type.
+    Extra {
+        /// Which child.
+        id: ChildId,
+        /// The type of the value.
+        expected: &'static str,
+    },
     /// A tree contains itself: the names of the trees on the way, from the first to its repetition.
     Cycle(Vec<String>),
 }
@@ -58,6 +66,10 @@ impl fmt::Display for BadChildren {
                     "the child {id:?} is significant, but its supervisor has no `auto_shutdown`"
                 )
             }
+            Self::Extra { id, expected } => write!(
+                f,
+                "the child {id:?} is started with a `{expected}` of its supervisor, which has none; give it one with `DynamicSupervisor::extra`"
+            ),
             Self::Cycle(path) => write!(f, "the tree contains itself: {}", path.join(" → ")),
         }
     }

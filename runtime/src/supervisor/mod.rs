@@ -24,9 +24,10 @@ pub use dynamic::{
 };
 pub use error::{BadChildren, ChildError, FailedToStartChild, StartChildError};
 pub use server::{SupervisorMessage, SupervisorReply, SupervisorServer};
+pub(crate) use spec::plain_child;
 pub use spec::{
     Again, AutoShutdown, Child, ChildCounts, ChildDefaults, ChildId, ChildInfo, ChildKind,
-    ChildSpec, ChildStatus, Once, Restart, Shutdown, Strategy,
+    ChildSpec, ChildStatus, Once, Restart, Shutdown, Strategy, child,
 };
 
 use crate::name::ServerName;

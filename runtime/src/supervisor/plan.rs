@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{AutoShutdown, ExitReason, Restart, Strategy};
+use crate::{AutoShutdown, ExitReason, Restart, Shutdown, Strategy};
 
 /// What becomes of a child that ended without being told to (`RST-1`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,14 @@ pub(crate) fn fate(restart: Restart, reason: &ExitReason) -> Fate {
 /// Whether the end of a child is reported (`SUP-5`).
 pub(crate) fn is_reported(restart: Restart, reason: &ExitReason) -> bool {
     restart == Restart::Permanent || !reason.is_shutdown()
+}
+
+/// Whether a child that its supervisor ended did so as it should (`SUP-5`); else it is reported.
+pub(crate) fn is_expected_end(restart: Restart, shutdown: Shutdown, reason: &ExitReason) -> bool {
+    match (reason, shutdown) {
+        (ExitReason::Shutdown, _) | (ExitReason::Killed, Shutdown::BrutalKill) => true,
+        _ => restart != Restart::Permanent && reason.is_shutdown(),
+    }
 }
 
 /// Which children are ended, newest first, and then started, in order, when the one at `failed` of `count` is restarted

@@ -1,6 +1,7 @@
 //! The process of a supervisor: carries out what `plan.rs` decides.
 
 use std::any::type_name;
+use std::collections::HashSet;
 
 use tokio::time::Instant;
 
@@ -28,7 +29,7 @@ pub struct SupervisorServer {
 impl std::fmt::Debug for Children {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list()
-            .entries(self.0.iter().map(|child| (&child.spec.id, child.status)))
+            .entries(self.iter().map(|child| (&child.spec.id, child.status)))
             .finish()
     }
 }
@@ -45,6 +46,10 @@ pub enum SupervisorMessage {
     RestartChild(ChildId),
     /// See [`SupervisorRef::delete_child`].
     DeleteChild(ChildId),
+    /// See [`SupervisorRef::which_child`].
+    WhichChild(ChildId),
+    /// See [`SupervisorRef::get_childspec`].
+    GetChildspec(ChildId),
     /// See [`SupervisorRef::which_children`].
     WhichChildren,
     /// See [`SupervisorRef::count_children`].
@@ -61,6 +66,10 @@ pub enum SupervisorReply {
     Restarted(Result<Option<Pid>, ChildError>),
     /// To [`SupervisorMessage::TerminateChild`] and [`SupervisorMessage::DeleteChild`].
     Done(Result<(), ChildError>),
+    /// To [`SupervisorMessage::WhichChild`].
+    Child(Result<ChildInfo, ChildError>),
+    /// To [`SupervisorMessage::GetChildspec`].
+    Childspec(Result<ChildSpec, ChildError>),
     /// To [`SupervisorMessage::WhichChildren`].
     Children(Vec<ChildInfo>),
     /// To [`SupervisorMessage::CountChildren`].
@@ -88,6 +97,8 @@ impl GenServer for SupervisorServer {
             SupervisorMessage::TerminateChild(_) => "terminate_child",
             SupervisorMessage::RestartChild(_) => "restart_child",
             SupervisorMessage::DeleteChild(_) => "delete_child",
+            SupervisorMessage::WhichChild(_) => "which_child",
+            SupervisorMessage::GetChildspec(_) => "get_childspec",
             SupervisorMessage::WhichChildren => "which_children",
             SupervisorMessage::CountChildren => "count_children",
         }
@@ -112,11 +123,11 @@ impl GenServer for SupervisorServer {
         };
         for spec in supervisor.children {
             let mut child = ChildEntry::new(spec);
-            match child.start().await {
+            match child.start(None).await {
                 Ok(())
                     if child.status == ChildStatus::Stopped
                         && child.spec.restart == Restart::Temporary => {}
-                Ok(()) => server.children.0.push(child),
+                Ok(()) => server.children.push(child),
                 Err(error) => {
                     server.end_all().await;
                     return Init::stop(ExitReason::shutdown_with(FailedToStartChild {
@@ -130,15 +141,18 @@ impl GenServer for SupervisorServer {
     }
 
     fn handle_now(&mut self, message: SupervisorMessage) -> Result<Next<Self>, SupervisorMessage> {
-        match message {
-            SupervisorMessage::WhichChildren => Ok(Next::reply(SupervisorReply::Children(
-                self.children.which(),
-            ))),
-            SupervisorMessage::CountChildren => {
-                Ok(Next::reply(SupervisorReply::Counts(self.children.count())))
+        let reply = match message {
+            SupervisorMessage::WhichChildren => SupervisorReply::Children(self.children.which()),
+            SupervisorMessage::CountChildren => SupervisorReply::Counts(self.children.count()),
+            SupervisorMessage::WhichChild(id) => {
+                SupervisorReply::Child(self.find(&id).map(|child| child.info(Some(id))))
             }
-            other => Err(other),
-        }
+            SupervisorMessage::GetChildspec(id) => {
+                SupervisorReply::Childspec(self.find(&id).map(|child| child.spec.clone()))
+            }
+            other => return Err(other),
+        };
+        Ok(Next::reply(reply))
     }
 
     async fn handle(
@@ -157,8 +171,7 @@ impl GenServer for SupervisorServer {
                 SupervisorReply::Restarted(self.restart_child(&id).await)
             }
             SupervisorMessage::DeleteChild(id) => SupervisorReply::Done(self.delete_child(&id)),
-            SupervisorMessage::WhichChildren => SupervisorReply::Children(self.children.which()),
-            SupervisorMessage::CountChildren => SupervisorReply::Counts(self.children.count()),
+            other => return self.handle_now(other).unwrap_or_else(|_| Next::no_reply()),
         };
         Next::reply(reply)
     }
@@ -171,7 +184,7 @@ impl GenServer for SupervisorServer {
         match info.downcast::<Retry>() {
             Ok(Retry(id)) => match self.children.position(&id) {
                 // RST-8: a terminate_child in between has cancelled it.
-                Some(at) if self.children.0[at].status == ChildStatus::Restarting => {
+                Some(at) if self.children[at].status == ChildStatus::Restarting => {
                     self.restart(at).await
                 }
                 _ => Next::no_reply(),
@@ -210,14 +223,10 @@ fn check_path(tree: &'static str) -> Result<(), BadChildren> {
 }
 
 fn check(supervisor: &Supervisor) -> Result<(), BadChildren> {
-    for (at, child) in supervisor.children.iter().enumerate() {
+    let mut ids = HashSet::new();
+    for child in &supervisor.children {
         check_child(child, supervisor.auto_shutdown)?;
-        if supervisor
-            .children
-            .iter()
-            .take(at)
-            .any(|earlier| earlier.id == child.id)
-        {
+        if !ids.insert(&child.id) {
             return Err(BadChildren::DuplicateId(child.id.clone()));
         }
     }
@@ -233,12 +242,17 @@ fn check_child(child: &ChildSpec, auto_shutdown: AutoShutdown) -> Result<(), Bad
             child.id.clone(),
         ));
     }
-    Ok(())
+    child.check_extra(None)
 }
 
 impl SupervisorServer {
+    fn find(&self, id: &ChildId) -> Result<&ChildEntry, ChildError> {
+        let at = self.children.position(id).ok_or(ChildError::NotFound)?;
+        Ok(&self.children[at])
+    }
+
     async fn end_all(&mut self) {
-        self.children.end_group(0..self.children.0.len()).await;
+        self.children.end_group(0..self.children.len()).await;
     }
 
     async fn child_ended(&mut self, Exit { from, reason }: Exit) -> Next<Self> {
@@ -246,9 +260,7 @@ impl SupervisorServer {
         let Some(at) = self.children.position_of(from) else {
             return Next::no_reply();
         };
-        let Some(child) = self.children.0.get_mut(at) else {
-            return Next::no_reply();
-        };
+        let child = &mut self.children[at];
         if plan::is_reported(child.spec.restart, &reason) {
             report::supervisor("child_terminated", &child.spec.id, Some(from), &reason);
         }
@@ -256,7 +268,7 @@ impl SupervisorServer {
         match plan::fate(child.spec.restart, &reason) {
             Fate::Restart => return self.restart(at).await,
             Fate::Keep => child.status = ChildStatus::Stopped,
-            Fate::Remove => drop(self.children.0.remove(at)),
+            Fate::Remove => self.children.remove(at),
         }
         if significant
             && plan::ends_supervisor(self.auto_shutdown, self.children.significant_alive())
@@ -270,13 +282,13 @@ impl SupervisorServer {
         let now = self.began.elapsed().as_secs();
         if !self.intensity.allow(now) {
             let (max_restarts, max_seconds) = self.intensity.limits();
-            report::gave_up(&self.children.0[failed].spec.id, max_restarts, max_seconds);
-            self.children.0[failed].status = ChildStatus::Stopped;
+            report::gave_up(&self.children[failed].spec.id, max_restarts, max_seconds);
+            self.children[failed].status = ChildStatus::Stopped;
             return Next::no_reply().stop(ExitReason::Shutdown);
         }
         // Its own end is over; so it is ended with the others, without effect.
-        self.children.0[failed].status = ChildStatus::Stopped;
-        let group = plan::group(self.strategy, failed, self.children.0.len());
+        self.children[failed].status = ChildStatus::Stopped;
+        let group = plan::group(self.strategy, failed, self.children.len());
         let first = group.start;
         let keeps_others = self.strategy == Strategy::OneForOne;
         if !keeps_others {
@@ -285,12 +297,12 @@ impl SupervisorServer {
         let last = if keeps_others {
             first + 1
         } else {
-            self.children.0.len()
+            self.children.len()
         };
         let mut at = first;
-        while at < last.min(self.children.0.len()) {
-            let child = &mut self.children.0[at];
-            if child.start().await.is_err() {
+        while at < last.min(self.children.len()) {
+            let child = &mut self.children[at];
+            if child.start(None).await.is_err() {
                 child.status = ChildStatus::Restarting;
                 send(self_pid(), Retry(child.spec.id.clone()));
                 break;
@@ -304,19 +316,19 @@ impl SupervisorServer {
     async fn start_child(&mut self, spec: ChildSpec) -> Result<Option<Pid>, StartChildError> {
         check_child(&spec, self.auto_shutdown).map_err(StartChildError::BadChild)?;
         if let Some(at) = self.children.position(&spec.id) {
-            return Err(match self.children.0[at].status {
+            return Err(match self.children[at].status {
                 ChildStatus::Running(pid) => StartChildError::AlreadyStarted(pid),
                 ChildStatus::Restarting | ChildStatus::Stopped => StartChildError::AlreadyPresent,
             });
         }
         let mut child = ChildEntry::new(spec);
-        child.start().await.map_err(|error| match error {
+        child.start(None).await.map_err(|error| match error {
             StartError::AlreadyStarted(pid) => StartChildError::AlreadyStarted(pid),
             error => StartChildError::Start(error),
         })?;
         let pid = child.status.pid();
         if pid.is_some() || child.spec.restart != Restart::Temporary {
-            self.children.0.push(child);
+            self.children.push(child);
         }
         Ok(pid)
     }
@@ -329,23 +341,23 @@ impl SupervisorServer {
 
     async fn restart_child(&mut self, id: &ChildId) -> Result<Option<Pid>, ChildError> {
         let at = self.children.position(id).ok_or(ChildError::NotFound)?;
-        let child = &mut self.children.0[at];
+        let child = &mut self.children[at];
         match child.status {
             ChildStatus::Running(_) => return Err(ChildError::Running),
             ChildStatus::Restarting => return Err(ChildError::Restarting),
             ChildStatus::Stopped => {}
         }
-        child.start().await.map_err(ChildError::Start)?;
+        child.start(None).await.map_err(ChildError::Start)?;
         Ok(child.status.pid())
     }
 
     fn delete_child(&mut self, id: &ChildId) -> Result<(), ChildError> {
         let at = self.children.position(id).ok_or(ChildError::NotFound)?;
-        match self.children.0[at].status {
+        match self.children[at].status {
             ChildStatus::Running(_) => Err(ChildError::Running),
             ChildStatus::Restarting => Err(ChildError::Restarting),
             ChildStatus::Stopped => {
-                self.children.0.remove(at);
+                self.children.remove(at);
                 Ok(())
             }
         }

@@ -1,16 +1,16 @@
 //! The vocabulary of supervision: what a child is, when it is restarted, how it is ended.
 
-use std::any::type_name;
+use std::any::{Any, TypeId, type_name};
 use std::borrow::Cow;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::{Future, poll_fn, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::process::control::Process;
 use crate::sync::Mutex;
-use crate::{GenServer, Pid, ServerRef, Start, StartError};
+use crate::{BadChildren, GenServer, Outcome, Pid, ServerRef, Start, StartError};
 
 /// When a child is restarted (`RST-1`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,6 +221,17 @@ impl<T: Clone + Send + Sync + 'static> Again for T {}
 
 type StartFuture = Pin<Box<dyn Future<Output = Result<Pid, StartError>> + Send>>;
 
+/// What a dynamic supervisor gives to each of its children.
+pub(crate) type Extra = Arc<dyn Any + Send + Sync>;
+type StartFn = dyn Fn(Option<&Extra>) -> StartFuture + Send + Sync;
+
+/// The type of the value that a child is started with.
+#[derive(Clone, Copy)]
+struct Needs {
+    id: TypeId,
+    name: &'static str,
+}
+
 /// How a supervisor starts, restarts and ends one child.
 ///
 /// # OTP
@@ -229,7 +240,9 @@ type StartFuture = Pin<Box<dyn Future<Output = Result<Pid, StartError>> + Send>>
 #[must_use]
 pub struct ChildSpec {
     pub(crate) id: ChildId,
-    pub(crate) start: Arc<dyn Fn() -> StartFuture + Send + Sync>,
+    /// `None` once a temporary child was started: it gave up what it was started with.
+    pub(crate) start: Option<Arc<StartFn>>,
+    needs: Option<Needs>,
     pub(crate) restart: Restart,
     pub(crate) shutdown: Shutdown,
     pub(crate) significant: bool,
@@ -245,14 +258,53 @@ impl ChildSpec {
         F: Fn() -> C + Send + Sync + 'static,
         C: Child,
     {
-        let start = move || -> StartFuture { Box::pin(start().start_child()) };
+        let start = move |_: Option<&Extra>| -> StartFuture { Box::pin(start().start_child()) };
         Self::from_defaults(C::defaults(), Arc::new(start))
     }
 
-    fn from_defaults(
-        defaults: ChildDefaults,
-        start: Arc<dyn Fn() -> StartFuture + Send + Sync>,
-    ) -> Self {
+    /// As [`new`](Self::new), for a dynamic supervisor that gives a value to each of its children
+    /// ([`DynamicSupervisor::extra`](crate::DynamicSupervisor::extra)): `start` gets it at each start and restart.
+    ///
+    /// Under any other supervisor it is a [`BadChildren::Extra`].
+    ///
+    /// # OTP
+    /// `extra_arguments` of Elixir's `DynamicSupervisor`, which stand before the child's own.
+    pub fn with_extra<E, F, C>(start: F) -> Self
+    where
+        E: Send + Sync + 'static,
+        F: Fn(&E) -> C + Send + Sync + 'static,
+        C: Child,
+    {
+        let start = move |extra: Option<&Extra>| -> StartFuture {
+            match extra.and_then(|extra| extra.downcast_ref::<E>()) {
+                Some(extra) => Box::pin(start(extra).start_child()),
+                None => Box::pin(ready(Err(StartError::Exit(crate::ExitReason::other(
+                    "the supervisor has no such extra value",
+                ))))),
+            }
+        };
+        let mut spec = Self::from_defaults(C::defaults(), Arc::new(start));
+        spec.needs = Some(Needs {
+            id: TypeId::of::<E>(),
+            name: type_name::<E>(),
+        });
+        spec
+    }
+
+    /// Whether a supervisor can start it that has this value.
+    pub(crate) fn check_extra(&self, extra: Option<&Extra>) -> Result<(), BadChildren> {
+        match self.needs {
+            Some(Needs { id, name }) if extra.map(|extra| (**extra).type_id()) != Some(id) => {
+                Err(BadChildren::Extra {
+                    id: self.id.clone(),
+                    expected: name,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn from_defaults(defaults: ChildDefaults, start: Arc<StartFn>) -> Self {
         let ChildDefaults {
             id,
             restart,
@@ -263,7 +315,8 @@ impl ChildSpec {
         } = defaults;
         Self {
             id,
-            start,
+            start: Some(start),
+            needs: None,
             restart,
             shutdown,
             significant,
@@ -295,6 +348,78 @@ impl ChildSpec {
         self.significant = significant;
         self
     }
+
+    /// Its name among its siblings.
+    #[must_use]
+    pub const fn get_id(&self) -> &ChildId {
+        &self.id
+    }
+
+    /// When it is restarted.
+    #[must_use]
+    pub const fn get_restart(&self) -> Restart {
+        self.restart
+    }
+
+    /// How it is ended.
+    #[must_use]
+    pub const fn get_shutdown(&self) -> Shutdown {
+        self.shutdown
+    }
+
+    /// Whether its end may end its supervisor.
+    #[must_use]
+    pub const fn get_significant(&self) -> bool {
+        self.significant
+    }
+
+    /// What it is.
+    #[must_use]
+    pub const fn get_kind(&self) -> ChildKind {
+        self.kind
+    }
+}
+
+/// A plain process as a child: `make` gives the future that it runs, at each start anew. It is permanent, its id is
+/// `process`, and it has 5 s to end, unless the specification says otherwise.
+///
+/// ```
+/// # use beamish_runtime::{ChildSpec, process};
+/// # async fn watch_the_disk() {}
+/// let child: ChildSpec = process::child(|| async { watch_the_disk().await }).id("disk");
+/// ```
+///
+/// # OTP
+/// A child whose start function spawns a process with `proc_lib:start_link`.
+pub fn child<F, R>(make: F) -> ChildSpec
+where
+    F: Fn() -> R + Send + Sync + 'static,
+    R: Future + Send + 'static,
+    R::Output: Outcome,
+{
+    plain_child("process", Restart::Permanent, make)
+}
+
+/// See [`child`] and `Task::child`.
+pub(crate) fn plain_child<F, R>(id: &'static str, restart: Restart, make: F) -> ChildSpec
+where
+    F: Fn() -> R + Send + Sync + 'static,
+    R: Future + Send + 'static,
+    R::Output: Outcome,
+{
+    let start = move |_: Option<&Extra>| -> StartFuture {
+        let future = make();
+        Box::pin(async move { Ok(crate::spawn_link(future)) })
+    };
+    let defaults = ChildDefaults {
+        id: id.into(),
+        restart,
+        shutdown: Shutdown::Timeout(Duration::from_secs(5)),
+        significant: false,
+        kind: ChildKind::Worker,
+        type_name: type_name::<R>(),
+    };
+    ChildSpec::from_defaults(defaults, Arc::new(start))
 }
 
 impl fmt::Debug for ChildSpec {
@@ -325,7 +450,7 @@ impl<S: GenServer> Start<S> {
 impl<S: GenServer> From<Once<S>> for ChildSpec {
     fn from(once: Once<S>) -> Self {
         let start = Mutex::new(Some(once.0));
-        let start = move || -> StartFuture {
+        let start = move |_: Option<&Extra>| -> StartFuture {
             let start = start.lock().take();
             Box::pin(async move {
                 match start {
