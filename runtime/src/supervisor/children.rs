@@ -72,16 +72,16 @@ impl ChildEntry {
             ask_to_end(pid, self.spec.shutdown);
             let seen = await_end(pid, self.spec.shutdown, Instant::now()).await;
             // Its `Exit` says more than the watch, if it had ended before.
-            self.ended(pid, unlink_and_flush(pid).unwrap_or(seen));
+            self.ended(pid, &unlink_and_flush(pid).unwrap_or(seen));
         }
         self.status = ChildStatus::Stopped;
     }
 
     /// It was ended, with this reason.
-    pub(crate) fn ended(&mut self, pid: Pid, reason: ExitReason) {
+    pub(crate) fn ended(&mut self, pid: Pid, reason: &ExitReason) {
         self.status = ChildStatus::Stopped;
-        if !plan::is_expected_end(self.spec.restart, self.spec.shutdown, &reason) {
-            report::supervisor("shutdown_error", &self.spec.id, Some(pid), &reason);
+        if !plan::is_expected_end(self.spec.restart, self.spec.shutdown, reason) {
+            report::supervisor("shutdown_error", &self.spec.id, Some(pid), reason);
         }
     }
 

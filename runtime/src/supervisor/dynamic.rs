@@ -346,10 +346,10 @@ impl GenServer for DynamicSupervisorServer {
             seen.push(children::await_end(*pid, child.spec.shutdown, began).await);
         }
         // All at once: to look for each `Exit` by itself would take longer the more children there are.
-        let mut exits = flush_exits();
+        let exits = flush_exits();
         for ((pid, mut child), seen) in children.into_iter().zip(seen) {
             if child.status != ChildStatus::Restarting {
-                child.ended(pid, exits.remove(&pid).unwrap_or(seen));
+                child.ended(pid, exits.get(&pid).unwrap_or(&seen));
             }
         }
     }

@@ -29,9 +29,11 @@ pub(crate) trait Controlled {
     fn end(&mut self, reason: ExitReason);
 }
 
+type Ask = dyn FnOnce(&mut dyn Controlled) + Send;
+
 /// A request in the mailbox of a server.
 pub(crate) struct System {
-    run: Box<dyn FnOnce(&mut dyn Controlled) + Send>,
+    run: Box<Ask>,
     waiter: Arc<dyn Deathwatch>,
 }
 
