@@ -7,6 +7,7 @@
 
 mod call;
 mod cast;
+mod dynamic;
 mod harness;
 mod raw;
 mod restart;
@@ -22,5 +23,6 @@ fn main() {
     cast::run(&mut bench);
     spawn::run(&mut bench);
     restart::run(&mut bench);
+    dynamic::run(&mut bench);
     bench.print();
 }

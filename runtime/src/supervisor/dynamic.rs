@@ -329,6 +329,8 @@ impl GenServer for DynamicSupervisorServer {
     async fn terminate(&mut self, _reason: &ExitReason) {
         let children = std::mem::take(&mut self.children).by_pid;
         let mut children: Vec<_> = children.into_iter().collect();
+        // Oldest first, as they lie in memory: of many children that is faster than any other order.
+        children.sort_unstable_by_key(|(pid, _)| *pid);
         let began = Instant::now();
         for (pid, child) in &children {
             children::ask_to_end(*pid, child.spec.shutdown);
