@@ -45,7 +45,7 @@ pub(crate) enum Envelope<S: GenServer> {
     Info(Info),
     /// A request to stop (`SRV-10`).
     Stop(ExitReason),
-    System(System),
+    System(Box<System>),
 }
 
 impl<S: GenServer> Letter for Envelope<S> {
@@ -365,7 +365,7 @@ impl<S: GenServer> Process for ServerProcess<S> {
     }
 
     fn push_system(&self, system: System) -> Result<(), Refused> {
-        self.queue(Envelope::System(system))
+        self.queue(Envelope::System(Box::new(system)))
             .map_err(|_| Refused::HasEnded)
     }
 

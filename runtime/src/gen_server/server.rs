@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::gen_server::process::{Answer, Carried, Envelope, ServerProcess};
 use crate::gen_server::reply::{Caller, Outcome, ReplyCell, Unanswered};
 use crate::gen_server::returns::{Continuation, Next, Pause, Scheduled, Then};
-use crate::mailbox::Seen;
+use crate::mailbox::{Letter, Seen};
 use crate::panics::{Unwound, catch, drop_quietly};
 use crate::process::context;
 use crate::process::control::{Head, Process, bits};
@@ -51,7 +51,9 @@ pub(crate) async fn serve<S: GenServer>(
             server.process.tell_dropped();
         }
         step = match step {
-            Step::Then(Then::Pause(pause)) => server.pause(pause).await,
+            Step::Then(Then::Pause(Pause::Wait)) => server.wait(None).await,
+            // What is rare has a place of its own, so that the common way is short.
+            Step::Then(Then::Pause(pause)) => Box::pin(server.pause(pause)).await,
             Step::Then(Then::Continue(run)) => server.run(run).await,
             Step::Then(Then::Stop(reason)) => Step::Stop(reason, None),
             Step::Stop(reason, answer) => return server.stop(reason, answer).await,
@@ -154,7 +156,7 @@ impl<S: GenServer> Loop<S> {
             match self.process.next() {
                 Some(Envelope::System(system)) => {
                     system.run(self);
-                    if let Some(step) = self.after_request().await {
+                    if let Some(step) = Box::pin(self.after_request()).await {
                         return step;
                     }
                     continue;
@@ -173,7 +175,7 @@ impl<S: GenServer> Loop<S> {
             if mail.is_err()
                 && let Some(timer) = timer.take()
             {
-                return self.timed_out(timer.message).await;
+                return Box::pin(self.timed_out(timer.message)).await;
             }
         }
     }
@@ -239,29 +241,34 @@ impl<S: GenServer> Loop<S> {
 
     async fn handle(&mut self, envelope: Envelope<S>) -> Step<S> {
         self.handled += 1;
+        if self.debug.is_some() {
+            self.note_arrival(&envelope);
+        }
         match envelope {
             Envelope::Call {
                 message,
                 cell,
                 caller,
-            } => {
-                self.note_in(EventKind::Call, S::message_name(&message), caller);
-                self.message(message, caller, Some(cell)).await
-            }
-            Envelope::Cast(message) => {
-                self.note_in(EventKind::Cast, S::message_name(&message), None);
-                self.message(message, None, None).await
-            }
-            Envelope::Info(info) => {
-                self.note_in(EventKind::Info, info.type_name(), None);
-                self.info(info).await
-            }
+            } => self.message(message, caller, Some(cell)).await,
+            Envelope::Cast(message) => self.message(message, None, None).await,
+            Envelope::Info(info) => self.info(info).await,
             Envelope::Stop(reason) => Step::Stop(reason, None),
             Envelope::System(system) => {
                 system.run(self);
                 Step::Then(Then::Pause(Pause::Wait))
             }
         }
+    }
+
+    #[cold]
+    fn note_arrival(&mut self, envelope: &Envelope<S>) {
+        let (kind, from) = match envelope {
+            Envelope::Call { caller, .. } => (EventKind::Call, *caller),
+            Envelope::Cast(_) => (EventKind::Cast, None),
+            Envelope::Info(_) => (EventKind::Info, None),
+            Envelope::Stop(_) | Envelope::System(_) => return,
+        };
+        self.note_in(kind, envelope.name(), from);
     }
 
     fn note_in(&mut self, kind: EventKind, message: &'static str, from: Option<Pid>) {
