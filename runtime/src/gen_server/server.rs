@@ -144,7 +144,11 @@ impl<S: GenServer> Loop<S> {
         }
         match at {
             Some(at) => self.wait(Some(Timer { at, message })).await,
-            None => self.timed_out(message).await,
+            None => {
+                // A server that does nothing else can be ended, and lets others run.
+                tokio::task::coop::consume_budget().await;
+                self.timed_out(message).await
+            }
         }
     }
 
@@ -226,6 +230,8 @@ impl<S: GenServer> Loop<S> {
     }
 
     async fn run(&mut self, continuation: Continuation<S>) -> Step<S> {
+        // A chain of continuations without an end can be ended, and lets others run.
+        tokio::task::coop::consume_budget().await;
         self.note_in(EventKind::Continue, "handle_continue", None);
         let Some(state) = &mut self.state else {
             return Step::Stop(ExitReason::Normal, None);
