@@ -16,7 +16,7 @@ impl Stuck {
     #[handle_cast]
     async fn hang(&mut self, reached: oneshot::Sender<()>) {
         let _ = reached.send(());
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
