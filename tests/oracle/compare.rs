@@ -1,4 +1,4 @@
-//! Runs scenarios on Beamish and compares the traces with those of OTP.
+//! Runs scenarios on Beamish, and compares the traces with those of OTP.
 
 use std::fmt::Write as _;
 
@@ -11,21 +11,29 @@ use crate::silence::Silence;
 use crate::trace::Trace;
 use crate::{interpret, otp};
 
-/// Fails at the first difference: with the scenario, shrunk if Elixir is there to do it, and both traces.
+/// So many differences are shown.
+const EXPLAINED: usize = 3;
+
+/// Fails if there are differences: with the scenarios, shrunk if Elixir is there to do it, and both traces.
 pub(crate) fn assert_same(scenarios: &[Scenario], traces: &[Trace]) {
     let ours = beamish(scenarios);
     let differing: Vec<_> = (0..scenarios.len())
         .filter(|&at| differs(&scenarios[at], &ours[at], &traces[at]))
         .collect();
-    let Some(&first) = differing.first() else {
+    if differing.is_empty() {
         return;
-    };
+    }
     let names: Vec<_> = differing
         .iter()
         .map(|&at| scenarios[at].name.as_str())
         .collect();
     let (of, names) = (scenarios.len(), names.join(" "));
-    let text = explain(&scenarios[first], &ours[first], &traces[first]);
+    let text: Vec<_> = differing
+        .iter()
+        .take(EXPLAINED)
+        .map(|&at| explain(&scenarios[at], &ours[at], &traces[at]))
+        .collect();
+    let text = text.join("\n");
     panic!(
         "{} of {of} scenarios differ: {names}\n{text}",
         differing.len()

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use beamish::{Down, Exit, Info, Pid, Server, ServerRef, node, process, receive, spawn};
 use tokio::sync::{Notify, oneshot};
+use tokio::time::timeout;
 
 use crate::reason;
 use crate::relations::{Numbered, Relations, received};
@@ -21,21 +22,28 @@ use crate::world::World;
 
 /// Longer than the patience with any stubborn child.
 const PAUSE: Duration = Duration::from_millis(30);
+/// Longer than any scenario takes.
+const STUCK: Duration = Duration::from_secs(1_000);
 
 /// Runs a scenario in a node of its own. The calling code must not be a process.
 pub(crate) async fn run(scenario: &Scenario) -> Trace {
     let node = node::Node::new();
     let (done, trace) = oneshot::channel();
-    let scenario = scenario.clone();
+    let own = scenario.clone();
     node.scope(async {
         spawn(async move {
-            let _ = done.send(Main::new(&scenario).run().await);
+            let _ = done.send(Main::new(&own).run().await);
         })
     })
     .await;
-    let trace = trace.await.unwrap();
-    node.shutdown().await;
-    trace
+    let trace = timeout(STUCK, trace).await;
+    let ended = timeout(STUCK, node.shutdown()).await;
+    match (trace, ended) {
+        (Ok(Ok(trace)), Ok(())) => trace,
+        (Ok(_), Ok(())) => panic!("{scenario}\nits main process ended"),
+        (Err(_), _) => panic!("{scenario}\nis stuck"),
+        (_, Err(_)) => panic!("{scenario}\nleaves processes that cannot be ended"),
+    }
 }
 
 /// The process that runs the steps.
@@ -137,11 +145,11 @@ impl Main {
                 self.above(name)?.start(&self.world, spec).await
             }
             Step::Terminate(name) => {
-                let pid = self.world.latest(name);
+                let pid = self.known_to_its_supervisor(name)?;
                 self.above(name)?.terminate(name, pid).await
             }
-            Step::Restart(name) => self.above(name)?.restart(&self.world, name).await?,
-            Step::Delete(name) => self.above(name)?.delete(name).await?,
+            Step::Restart(name) => self.by_id(name)?.restart(&self.world, name).await?,
+            Step::Delete(name) => self.by_id(name)?.delete(name).await?,
             Step::Which(name) => self.supervisor(name)?.which(&self.world).await,
             Step::Count(name) => self.supervisor(name)?.count().await,
             Step::Hold(name) => self.hold(name)?,
@@ -179,6 +187,26 @@ impl Main {
     fn above(&self, name: &str) -> Result<AnySupervisor, String> {
         let under = self.node(name)?.under.as_deref();
         self.supervisor(under.ok_or_else(absent)?)
+    }
+
+    fn is_dynamic(&self, name: &str) -> Result<bool, String> {
+        let under = self.node(name)?.under.as_deref();
+        Ok(under.is_some_and(|under| self.world.scenario.is_dynamic(under)))
+    }
+
+    /// A dynamic supervisor knows its children by pid alone.
+    fn known_to_its_supervisor(&self, name: &str) -> Result<Option<Pid>, String> {
+        if self.is_dynamic(name)? {
+            return self.pid(name).map(Some);
+        }
+        Ok(None)
+    }
+
+    fn by_id(&self, name: &str) -> Result<AnySupervisor, String> {
+        if self.is_dynamic(name)? {
+            return Err(absent());
+        }
+        self.above(name)
     }
 
     async fn stop(&self, name: &str, reason: Reason) -> Result<String, String> {

@@ -10,7 +10,8 @@
 //! From the streams of supervisors is taken out what they do not wait for:
 //!
 //! 1. The ends of the children of a dynamic supervisor: it ends them all at once (`DYN-5`).
-//! 2. The end of a process whose start failed. Up to OTP 25 the starter hears of the failure before the process is dead.
+//! 2. The end of a process whose start failed. Up to OTP 25 the starter hears of the failure before the process is dead,
+//!    and may end it by their link; so its reason is compared as the result of the start alone.
 //! 3. The ends of children that outlive their supervisor, which was killed: nobody ends them one by one.
 //! 4. The ends of processes that are linked to others than their supervisor, or call others and end with them: they end
 //!    together with those, while the supervisor acts.
@@ -91,7 +92,11 @@ impl<'a> Normaliser<'a> {
                 }
             }
             Event::End { who, reason } => {
-                put(who, format!("end {reason}"));
+                if self.failed_to_start(who) {
+                    put(who, "end".to_owned());
+                } else {
+                    put(who, format!("end {reason}"));
+                }
                 if let Some(supervisor) = self.waiting_supervisor(who) {
                     put(supervisor, format!("end {who}"));
                 }

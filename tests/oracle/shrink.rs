@@ -2,7 +2,7 @@
 
 use beamish::{AutoShutdown, Restart, Strategy};
 
-use crate::scenario::{Begin, Ending, Kind, Node, Scenario};
+use crate::scenario::{Begin, Ending, Kind, Node, Scenario, Step};
 
 /// `differing`: the first of some scenarios whose traces differ.
 pub(crate) fn shrink(
@@ -21,7 +21,7 @@ pub(crate) fn shrink(
 /// Scenarios with one thing less.
 fn smaller(scenario: &Scenario) -> Vec<Scenario> {
     let fewer_nodes = (1..scenario.nodes.len()).map(|at| without_node(scenario, at));
-    let fewer_steps = (0..scenario.steps.len()).map(|at| without_step(scenario, at));
+    let fewer_steps = (0..scenario.steps.len()).filter_map(|at| without_step(scenario, at));
     let plainer = scenario.nodes.iter().enumerate().flat_map(|(at, node)| {
         plainer(node).into_iter().map(move |node| {
             let mut smaller = scenario.clone();
@@ -36,10 +36,20 @@ fn smaller(scenario: &Scenario) -> Vec<Scenario> {
     smaller
 }
 
-fn without_step(scenario: &Scenario, at: usize) -> Scenario {
+/// Without a step; a `hold` goes with its `release`, which does not go alone: nobody is held at the end.
+fn without_step(scenario: &Scenario, at: usize) -> Option<Scenario> {
     let mut smaller = scenario.clone();
-    smaller.steps.remove(at);
-    smaller
+    let step = smaller.steps.remove(at);
+    match step {
+        Step::Release(_) => return None,
+        Step::Hold(name) => {
+            let release = Step::Release(name);
+            let found = smaller.steps[at..].iter().position(|step| *step == release);
+            smaller.steps.remove(at + found?);
+        }
+        _ => {}
+    }
+    Some(smaller)
 }
 
 /// Without a node, what is under it, and the steps about these.

@@ -35,7 +35,6 @@ pub(crate) enum Event {
 }
 
 impl Event {
-
     fn parse(line: &str) -> Option<Self> {
         let mut words = line.splitn(4, ' ');
         let kind = words.next()?;
