@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use beamish::{Down, Exit, Info, Pid, Server, ServerRef, node, process, receive, spawn};
+use beamish::{Down, Exit, Info, Pid, Server, ServerRef, node, process, receive, spawn, sys};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
@@ -159,7 +159,8 @@ impl Main {
                 }
                 done()
             }
-            Step::Suspend(_) | Step::Resume(_) => "not yet".to_owned(),
+            Step::Suspend(name) => reason::sys(sys::suspend(self.pid(name)?).await),
+            Step::Resume(name) => reason::sys(sys::resume(self.pid(name)?).await),
             Step::Wait(time) => {
                 process::sleep(*time).await;
                 done()

@@ -32,6 +32,7 @@ mod scenario;
 mod shrink;
 mod silence;
 mod supervisors;
+mod text;
 mod trace;
 mod tree;
 mod worker;

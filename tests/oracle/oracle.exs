@@ -1,4 +1,4 @@
-# Runs scenarios on the real OTP: reads them from its input (scenario.rs describes the text), prints a trace of each
+# Runs scenarios on the real OTP: reads them from its input (text.rs describes it), prints a trace of each
 # (trace.rs). One VM runs them all, many at a time; each has processes of its own, which are killed when it
 # is over.
 #
@@ -65,7 +65,7 @@ defmodule Words do
   def answer(call) do
     call.()
   catch
-    :exit, {reason, {GenServer, _, _}} -> "exit #{text(reason)}"
+    :exit, {reason, {module, _, _}} when module in [GenServer, :sys] -> "exit #{text(reason)}"
     :exit, reason -> "exit #{text(reason)}"
   end
 end
@@ -653,6 +653,16 @@ defmodule Main do
   defp result(main, ["stop", name, reason]) do
     pid = pid(main, name)
     Words.answer(fn -> GenServer.stop(pid, Words.reason(reason)) && "ok" end)
+  end
+
+  defp result(main, ["suspend", name]) do
+    pid = pid(main, name)
+    Words.answer(fn -> pid |> :sys.suspend() |> Atom.to_string() end)
+  end
+
+  defp result(main, ["resume", name]) do
+    pid = pid(main, name)
+    Words.answer(fn -> pid |> :sys.resume() |> Atom.to_string() end)
   end
 
   defp result(main, ["start", name]) do

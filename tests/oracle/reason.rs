@@ -1,5 +1,6 @@
 //! Exit reasons and errors in the one printed form that both interpreters use.
 
+use beamish::sys::SysError;
 use beamish::{
     CallError, ChildError, ExitReason, FailedToStartChild, StartChildError, StartError, StopError,
 };
@@ -84,5 +85,14 @@ pub(crate) fn stop_error(error: &StopError) -> String {
         StopError::NoProc(_) => "exit noproc".to_owned(),
         StopError::Exit(reason) => format!("exit {}", text(reason)),
         other => format!("unexpected {other:?}"),
+    }
+}
+
+pub(crate) fn sys(result: Result<(), SysError>) -> String {
+    match result {
+        Ok(()) => "ok".to_owned(),
+        Err(SysError::NoProc(_)) => "exit noproc".to_owned(),
+        Err(SysError::Exit(reason)) => format!("exit {}", text(&reason)),
+        Err(other) => format!("unexpected {other:?}"),
     }
 }

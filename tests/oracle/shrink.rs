@@ -36,19 +36,20 @@ fn smaller(scenario: &Scenario) -> Vec<Scenario> {
     smaller
 }
 
-/// Without a step; a `hold` goes with its `release`, which does not go alone: nobody is held at the end.
+/// Without a step; a `hold` or `suspend` goes with its opposite, which does not go alone: nobody waits at the end.
 fn without_step(scenario: &Scenario, at: usize) -> Option<Scenario> {
     let mut smaller = scenario.clone();
     let step = smaller.steps.remove(at);
-    match step {
-        Step::Release(_) => return None,
-        Step::Hold(name) => {
-            let release = Step::Release(name);
-            let found = smaller.steps[at..].iter().position(|step| *step == release);
-            smaller.steps.remove(at + found?);
-        }
-        _ => {}
-    }
+    let opposite = match step {
+        Step::Release(_) | Step::Resume(_) => return None,
+        Step::Hold(name) => Step::Release(name),
+        Step::Suspend(name) => Step::Resume(name),
+        _ => return Some(smaller),
+    };
+    let found = smaller.steps[at..]
+        .iter()
+        .position(|step| *step == opposite);
+    smaller.steps.remove(at + found?);
     Some(smaller)
 }
 

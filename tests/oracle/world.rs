@@ -73,7 +73,9 @@ impl World {
         let (registered, answer) = oneshot::channel();
         let line = self.line(place, process::self_pid());
         send(self.collector, Report::Register { line, registered });
-        answer.await.unwrap()
+        answer
+            .await
+            .expect("the collector lives as long as the scenario")
     }
 
     /// Says that the start of a supervisor has succeeded.
@@ -89,7 +91,9 @@ impl World {
     pub(crate) async fn heard(&self) {
         let (answer, heard) = oneshot::channel();
         send(self.collector, Report::Heard(answer));
-        heard.await.unwrap();
+        heard
+            .await
+            .expect("the collector lives as long as the scenario");
     }
 
     /// The latest incarnation of a place, dead or alive.
