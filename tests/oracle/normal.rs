@@ -13,11 +13,14 @@
 //! 2. The end of a process whose start failed. Up to OTP 25 the starter hears of the failure before the process is dead,
 //!    and may end it by their link; so its reason is compared as the result of the start alone.
 //! 3. The ends of children that outlive their supervisor, which was killed: nobody ends them one by one.
-//! 4. The ends of processes that are linked to others than their supervisor, or call others and end with them: they end
-//!    together with those, while the supervisor acts.
+//! 4. The ends and restarts of processes that are linked to others than their supervisor, or call others and end with
+//!    them: they end together with those, in no order, while the supervisor acts.
 //!
 //! All of these are still compared in the process's own stream. In a pair's stream, an `EXIT` and a `DOWN` for the same
 //! end stand in alphabetical order, since OTP does not say which is first; both are after all messages.
+//!
+//! A message to a process that ends in the same step is left out: what was sent before an exit signal may be handled, or
+//! may not (`SIG-2`).
 //!
 //! An `EXIT` that the starter gets from a process whose start failed is left out: newer OTPs, and Beamish, tell it by the
 //! result alone (`STA-5`).
@@ -63,7 +66,9 @@ impl<'a> Normaliser<'a> {
     fn turn(&mut self, turn: &Turn, text: &mut String) {
         let mut streams = Streams::new();
         for event in &turn.events {
-            self.event(event, &mut streams);
+            if !is_left_to_chance(event, turn) {
+                self.event(event, &mut streams);
+            }
         }
         let _ = writeln!(text, "{} -> {}", turn.step, turn.result);
         for (stream, mut events) in streams {
@@ -78,8 +83,10 @@ impl<'a> Normaliser<'a> {
         };
         match event {
             Event::Start { who, under } => {
-                put(under, format!("start {who}"));
-                put(who, "start".to_owned());
+                if incarnation(who) == 1 || !self.entangled.contains(place(who)) {
+                    put(under, format!("start {who}"));
+                }
+                put(who, format!("start under {under}"));
                 self.supervisor.insert(who.clone(), under.clone());
             }
             Event::Up { who } => {
@@ -127,6 +134,20 @@ impl<'a> Normaliser<'a> {
             None => false,
         }
     }
+}
+
+/// A message to a process that ends meanwhile.
+fn is_left_to_chance(event: &Event, turn: &Turn) -> bool {
+    let Event::Got {
+        who: receiver,
+        what,
+        ..
+    } = event
+    else {
+        return false;
+    };
+    let ends = |event: &Event| matches!(event, Event::End { who, .. } if who == receiver);
+    what.starts_with("message ") && turn.events.iter().any(ends)
 }
 
 /// The places that a step makes end together.

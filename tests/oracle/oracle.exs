@@ -84,7 +84,7 @@ defmodule World do
   end
 
   def up(world, place, pid) do
-    send(world.collector, {:up, line(world, place, [pid, self() | ancestors()])})
+    GenServer.call(world.collector, {:up, line(world, place, [pid, self() | ancestors()])})
   end
 
   def note(world, event), do: send(world.collector, {:note, event})
@@ -121,6 +121,11 @@ defmodule World do
     {:reply, who, state}
   end
 
+  def handle_call({:up, line}, _from, state) do
+    {who, state} = enter_line(state, line)
+    {:reply, :ok, push(state, "up #{who}")}
+  end
+
   def handle_call({:latest, place}, _from, state) do
     {:reply, with({_, pid} <- state.latest[place], do: pid), state}
   end
@@ -136,11 +141,6 @@ defmodule World do
   end
 
   @impl true
-  def handle_info({:up, line}, state) do
-    {who, state} = enter_line(state, line)
-    {:noreply, push(state, "up #{who}")}
-  end
-
   def handle_info({:note, event}, state), do: {:noreply, push(state, event)}
 
   def handle_info({:DOWN, _, :process, pid, reason}, state) do

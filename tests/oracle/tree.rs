@@ -100,7 +100,7 @@ impl<S: GenServer> Child for Reported<S> {
 
     async fn start_child(self) -> Result<Pid, StartError> {
         let pid = self.start.start_child().await?;
-        self.world.up(&self.name, pid);
+        self.world.up(&self.name, pid).await;
         Ok(pid)
     }
 }

@@ -4,7 +4,8 @@
 //! 1. Only the collector writes into the ledger, in the order in which it hears. What one process causes in another is
 //!    heard after its cause, since both went through the collector's mailbox.
 //! 2. A worker is registered, and watched, before its `init` goes on.
-//! 3. A supervisor is registered with its first child, or when its start returns, whichever comes first.
+//! 3. A supervisor is registered with its first child, or when its start returns, whichever comes first; before its own
+//!    supervisor goes on.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -79,8 +80,9 @@ impl World {
     }
 
     /// Says that the start of a supervisor has succeeded.
-    pub(crate) fn up(&self, place: &str, pid: Pid) {
+    pub(crate) async fn up(&self, place: &str, pid: Pid) {
         send(self.collector, Report::Up(self.line(place, pid)));
+        self.heard().await;
     }
 
     pub(crate) fn note(&self, event: Event) {
