@@ -40,10 +40,26 @@ pub(crate) async fn run(scenario: &Scenario) -> Trace {
     let ended = timeout(STUCK, node.shutdown()).await;
     match (trace, ended) {
         (Ok(Ok(trace)), Ok(())) => trace,
-        (Ok(_), Ok(())) => panic!("{scenario}\nits main process ended"),
-        (Err(_), _) => panic!("{scenario}\nis stuck"),
-        (_, Err(_)) => panic!("{scenario}\nleaves processes that cannot be ended"),
+        (Ok(Err(_)), _) => unfinished(scenario, "its main process ended"),
+        (Err(_), _) => unfinished(scenario, "it is stuck"),
+        (_, Err(_)) => unfinished(scenario, "it leaves processes that cannot be ended"),
     }
+}
+
+/// A trace that is like none of OTP's.
+fn unfinished(scenario: &Scenario, why: &str) -> Trace {
+    Trace {
+        name: scenario.name.clone(),
+        oracle: oracle(),
+        turns: vec![Turn {
+            step: why.to_owned(),
+            ..Turn::default()
+        }],
+    }
+}
+
+fn oracle() -> String {
+    format!("Beamish {}", env!("CARGO_PKG_VERSION"))
 }
 
 /// The process that runs the steps.
@@ -75,7 +91,7 @@ impl Main {
         turns.push(self.turn("end", end).await);
         Trace {
             name: scenario.name.clone(),
-            oracle: format!("Beamish {}", env!("CARGO_PKG_VERSION")),
+            oracle: oracle(),
             turns,
         }
     }

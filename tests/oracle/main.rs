@@ -10,7 +10,7 @@
 //! `cargo test --test oracle` replays what was recorded. With Elixir installed:
 //!
 //! ```text
-//! cargo test --test oracle -- --include-ignored --skip record     # 300 fresh scenarios on both
+//! cargo test --test oracle -- --include-ignored --exact --skip record     # 300 fresh scenarios on both
 //! BEAMISH_SEEDS=1000 BEAMISH_SEED=7 …                             # so many, from this seed on
 //! BEAMISH_RECORD=1200 cargo test --test oracle record -- --ignored
 //! ```

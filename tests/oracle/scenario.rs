@@ -212,6 +212,21 @@ impl Scenario {
             .filter(move |node| node.under.as_deref() == Some(name) && !node.spare)
     }
 
+    /// Whether all significant children may be so: they can end for good, and their supervisor minds (`SIG-C3`).
+    pub(crate) fn is_valid(&self) -> bool {
+        self.nodes
+            .iter()
+            .filter(|node| node.significant)
+            .all(|node| node.restart != Restart::Permanent && self.minds(node.under.as_deref()))
+    }
+
+    /// Whether a supervisor ends with significant children.
+    pub(crate) fn minds(&self, name: Option<&str>) -> bool {
+        name.and_then(|name| self.node(name)).is_some_and(
+            |node| matches!(node.kind, Kind::Supervisor { auto, .. } if auto != AutoShutdown::Never),
+        )
+    }
+
     pub(crate) fn is_dynamic(&self, name: &str) -> bool {
         self.node(name)
             .is_some_and(|node| matches!(node.kind, Kind::Dynamic { .. }))

@@ -29,7 +29,11 @@ fn smaller(scenario: &Scenario) -> Vec<Scenario> {
             smaller
         })
     });
-    let mut smaller: Vec<_> = fewer_nodes.chain(fewer_steps).chain(plainer).collect();
+    let mut smaller: Vec<_> = fewer_nodes
+        .chain(fewer_steps)
+        .chain(plainer)
+        .filter(Scenario::is_valid)
+        .collect();
     for (at, scenario) in smaller.iter_mut().enumerate() {
         scenario.name = format!("shrunk_{at}");
     }

@@ -16,10 +16,10 @@ mod windows;
 
 use std::time::Duration;
 
-use beamish::{AutoShutdown, Restart, Shutdown};
+use beamish::{Restart, Shutdown};
 
 use crate::random::Random;
-use crate::scenario::{Kind, Name, Node, Reason, Scenario, Step, Worker};
+use crate::scenario::{Kind, Name, Node, Reason, Scenario, Worker};
 
 /// The patience of a supervisor with a child that never ends by itself.
 const STUBBORN: Shutdown = Shutdown::Timeout(Duration::from_millis(20));
@@ -30,26 +30,24 @@ const FOR_EVER: u64 = 1_000;
 pub(crate) fn generate(seed: u64) -> Scenario {
     let mut generator = Generator {
         random: Random::new(seed),
-        nodes: Vec::new(),
-        steps: Vec::new(),
+        scenario: Scenario {
+            name: format!("seed_{seed}"),
+            about: String::new(),
+            nodes: Vec::new(),
+            steps: Vec::new(),
+        },
     };
     match generator.random.within(1, 100) {
         1..=60 => generator.orders(),
         61..=92 => generator.relations(),
         _ => generator.windows(),
     }
-    Scenario {
-        name: format!("seed_{seed}"),
-        about: String::new(),
-        nodes: generator.nodes,
-        steps: generator.steps,
-    }
+    generator.scenario
 }
 
 struct Generator {
     random: Random,
-    nodes: Vec<Node>,
-    steps: Vec<Step>,
+    scenario: Scenario,
 }
 
 /// What all kinds are made of.
@@ -60,8 +58,8 @@ impl Generator {
         under: Option<&Name>,
         node: impl FnOnce(Name, Option<Name>) -> Node,
     ) -> Name {
-        let name = format!("{prefix}{}", self.nodes.len());
-        self.nodes.push(node(name.clone(), under.cloned()));
+        let name = format!("{prefix}{}", self.scenario.nodes.len());
+        self.scenario.nodes.push(node(name.clone(), under.cloned()));
         name
     }
 
@@ -89,11 +87,8 @@ impl Generator {
 
     /// Only one that may end for good, under a supervisor that minds, can be significant.
     fn significant(&mut self, under: Option<&Name>, restart: Restart) -> bool {
-        let minds = self.nodes.iter().any(|node| {
-            Some(&node.name) == under
-                && matches!(node.kind, Kind::Supervisor { auto, .. } if auto != AutoShutdown::Never)
-        });
-        minds && restart != Restart::Permanent && self.random.percent(60)
+        let minds = self.scenario.minds(under.map(String::as_str));
+        minds && restart != Restart::Permanent && self.random.percent(80)
     }
 
     fn reason(&mut self) -> Reason {
@@ -107,18 +102,19 @@ impl Generator {
     }
 
     fn anyone(&mut self) -> Name {
-        self.random.pick(&self.nodes).name.clone()
+        self.random.pick(&self.scenario.nodes).name.clone()
     }
 
     fn any_of(&mut self, is_one: impl Fn(&Kind) -> bool) -> Name {
         let names: Vec<_> = self
+            .scenario
             .nodes
             .iter()
             .filter(|node| is_one(&node.kind))
             .map(|node| node.name.clone())
             .collect();
         if names.is_empty() {
-            return self.nodes[0].name.clone();
+            return self.scenario.nodes[0].name.clone();
         }
         self.random.pick(&names).clone()
     }

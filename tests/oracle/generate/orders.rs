@@ -41,9 +41,9 @@ impl Generator {
             Strategy::RestForOne,
         ]);
         let auto = self.random.weighted(&[
-            (6, AutoShutdown::Never),
-            (2, AutoShutdown::AnySignificant),
-            (2, AutoShutdown::AllSignificant),
+            (4, AutoShutdown::Never),
+            (3, AutoShutdown::AnySignificant),
+            (3, AutoShutdown::AllSignificant),
         ]);
         let intensity = self.intensity();
         let kind = Kind::Supervisor {
@@ -177,7 +177,7 @@ impl Generator {
                     (1, Reason::Shutdown),
                     (1, Reason::Normal),
                 ]);
-                self.steps.push(Step::Exit(name, reason));
+                self.scenario.steps.push(Step::Exit(name, reason));
             }
             47..=52 => {
                 let name = self.anyone();
@@ -185,14 +185,15 @@ impl Generator {
                     *self
                         .random
                         .pick(&[Reason::Normal, Reason::Boom, Reason::ShutdownWith]);
-                self.steps.push(Step::Stop(name, reason));
+                self.scenario.steps.push(Step::Stop(name, reason));
             }
             53..=67 => self.start_a_spare(),
             68..=86 => self.manage(),
             87..=93 => self.question(),
             _ => {
                 let name = self.anyone();
-                self.steps
+                self.scenario
+                    .steps
                     .push(Step::Call(MAIN.to_owned(), Op::Monitor(name)));
             }
         }
@@ -201,7 +202,7 @@ impl Generator {
     pub(super) fn end_a_worker(&mut self) {
         let name = self.any_worker();
         let step = self.end_of(name);
-        self.steps.push(step);
+        self.scenario.steps.push(step);
     }
 
     pub(super) fn end_of(&mut self, name: Name) -> Step {
@@ -229,6 +230,7 @@ impl Generator {
             )
         };
         let below: Vec<_> = self
+            .scenario
             .nodes
             .iter()
             .filter(|node| node.under.as_ref() == Some(&supervisor))
@@ -236,13 +238,14 @@ impl Generator {
             .collect();
         if below.is_empty()
             || self
+                .scenario
                 .nodes
                 .iter()
                 .any(|node| node.name == supervisor && is_full(node))
         {
             return self.end_a_worker();
         }
-        self.steps.push(Step::Hold(supervisor.clone()));
+        self.scenario.steps.push(Step::Hold(supervisor.clone()));
         for _ in 0..self.random.within(2, 4) {
             let (name, is_worker) = self.random.pick(&below).clone();
             let step = if is_worker {
@@ -250,19 +253,20 @@ impl Generator {
             } else {
                 Step::Exit(name, Reason::Kill)
             };
-            self.steps.push(step);
+            self.scenario.steps.push(step);
         }
-        self.steps.push(Step::Release(supervisor));
+        self.scenario.steps.push(Step::Release(supervisor));
     }
 
     /// What comes while a process is suspended is handled when it is resumed; an exit of its supervisor at once.
     fn suspend(&mut self) {
         let name = self.anyone();
         let is_worker = self
+            .scenario
             .nodes
             .iter()
             .any(|node| node.name == name && matches!(node.kind, Kind::Worker(_)));
-        self.steps.push(Step::Suspend(name.clone()));
+        self.scenario.steps.push(Step::Suspend(name.clone()));
         for _ in 0..self.random.within(1, 3) {
             let reason = self.reason();
             let step = match self.random.within(1, 4) {
@@ -271,13 +275,14 @@ impl Generator {
                 3 => Step::Exit(self.any_worker(), reason),
                 _ => Step::Exit(name.clone(), reason),
             };
-            self.steps.push(step);
+            self.scenario.steps.push(step);
         }
-        self.steps.push(Step::Resume(name));
+        self.scenario.steps.push(Step::Resume(name));
     }
 
     fn start_a_spare(&mut self) {
         let spares: Vec<_> = self
+            .scenario
             .nodes
             .iter()
             .filter(|node| node.spare)
@@ -287,7 +292,7 @@ impl Generator {
             return self.end_a_worker();
         }
         let name = self.random.pick(&spares).clone();
-        self.steps.push(Step::Start(name));
+        self.scenario.steps.push(Step::Start(name));
     }
 
     /// A request to the supervisor of somebody.
@@ -300,9 +305,9 @@ impl Generator {
             (1, Step::Start),
         ]);
         if self.random.percent(50) {
-            self.steps.push(Step::Terminate(name.clone()));
+            self.scenario.steps.push(Step::Terminate(name.clone()));
         }
-        self.steps.push(request(name));
+        self.scenario.steps.push(request(name));
     }
 
     fn question(&mut self) {
@@ -316,6 +321,6 @@ impl Generator {
             (1, Step::Call(worker.clone(), Op::Silent)),
             (2, Step::Call(worker, Op::Trap(trap))),
         ]);
-        self.steps.push(step);
+        self.scenario.steps.push(step);
     }
 }

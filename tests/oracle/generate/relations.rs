@@ -63,7 +63,8 @@ impl Generator {
             28..=45 => Op::Monitor(other),
             46..=49 => Op::Demonitor(other),
             50..=55 => Op::Trap(self.random.percent(50)),
-            56..=65 => {
+            56..=61 => return self.last_words(one),
+            62..=66 => {
                 let to = self.receiver();
                 Op::Burst(
                     to,
@@ -71,7 +72,7 @@ impl Generator {
                     self.reason(),
                 )
             }
-            66..=77 => Op::Relay(self.any_worker(), Box::new(self.relayed())),
+            67..=77 => Op::Relay(self.any_worker(), Box::new(self.relayed())),
             _ => return self.end_a_worker(),
         };
         let is_relation = matches!(
@@ -86,11 +87,29 @@ impl Generator {
         if op.other() == Some(&actor) && is_relation {
             return self.end_a_worker();
         }
-        self.steps.push(if self.random.percent(70) {
+        self.scenario.steps.push(if self.random.percent(70) {
             Step::Call(actor, op)
         } else {
             Step::Cast(actor, op)
         });
+    }
+
+    /// Messages to one who watches, and the end.
+    fn last_words(&mut self, sender: Name) {
+        let watcher = self.receiver();
+        if watcher == sender {
+            return self.end_a_worker();
+        }
+        let watch = if self.random.percent(70) {
+            Op::Monitor(sender.clone())
+        } else {
+            Op::Link(sender.clone())
+        };
+        let reason = self.reason();
+        self.scenario.steps.push(Step::Call(watcher.clone(), watch));
+        self.scenario
+            .steps
+            .push(Step::Cast(sender, Op::Burst(watcher, 3, reason)));
     }
 
     fn receiver(&mut self) -> Name {

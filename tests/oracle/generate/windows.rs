@@ -34,7 +34,7 @@ impl Generator {
         }
         for _ in 0..2 {
             self.fail(restarts);
-            self.steps.push(Step::Wait(WINDOW));
+            self.scenario.steps.push(Step::Wait(WINDOW));
         }
         let last = self.random.within(restarts, restarts + 1);
         self.fail(last);
@@ -43,7 +43,7 @@ impl Generator {
     fn fail(&mut self, times: usize) {
         for _ in 0..times {
             let name = self.any_worker();
-            self.steps.push(Step::Exit(name, Reason::Kill));
+            self.scenario.steps.push(Step::Exit(name, Reason::Kill));
         }
     }
 }
