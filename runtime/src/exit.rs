@@ -72,9 +72,15 @@ impl ExitReason {
 
     /// Whether the process ended as planned: `Normal`, `Shutdown` or `ShutdownWith`. A transient child is then left dead
     /// (`RST-1`) and no crash is reported (`EXI-6`).
+    ///
+    /// So does one that ended because a call failed with `Shutdown`: in OTP its reason is `{shutdown, CallInfo}`.
     #[must_use]
     pub const fn is_shutdown(&self) -> bool {
-        matches!(self, Self::Normal | Self::Shutdown | Self::ShutdownWith(_))
+        match self {
+            Self::Normal | Self::Shutdown | Self::ShutdownWith(_) => true,
+            Self::Call(info) => matches!(info.reason(), Self::Shutdown),
+            _ => false,
+        }
     }
 }
 

@@ -237,6 +237,7 @@ trait Entry: Send + Sync {
     fn equals(&self, other: &dyn Any) -> bool;
     fn hash_key(&self, state: &mut dyn Hasher);
     fn fmt_entry(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn key_text(&self) -> String;
 }
 
 struct Keyed<R: Via> {
@@ -269,6 +270,10 @@ impl<R: Via> Entry for Keyed<R> {
 
     fn hash_key(&self, mut state: &mut dyn Hasher) {
         self.key.hash(&mut state);
+    }
+
+    fn key_text(&self) -> String {
+        format!("{:?}", self.key)
     }
 
     fn fmt_entry(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -336,7 +341,7 @@ impl ServerName {
     pub(crate) fn id(&self) -> String {
         match self {
             Self::Local(name) | Self::Global(name) => name.to_string(),
-            Self::Via(via) => via.to_string(),
+            Self::Via(via) => via.0.key_text(),
         }
     }
 }

@@ -261,6 +261,9 @@ impl GenServer for DynamicSupervisorServer {
     }
 
     async fn init(supervisor: DynamicSupervisor) -> Init<Self> {
+        if supervisor.max_seconds == 0 {
+            return Init::error(BadChildren::ZeroPeriod);
+        }
         Init::ok(Self {
             max_children: supervisor.max_children,
             intensity: Intensity::new(supervisor.max_restarts, supervisor.max_seconds),
@@ -502,6 +505,11 @@ impl DynamicSupervisorRef {
         static HANDLER: Handler = Handler::queued("start_child");
         let (server, spec) = (self.0.clone(), child.into_spec());
         async move {
+            if spec.significant {
+                return Err(StartChildError::BadChild(
+                    BadChildren::SignificantWithoutAutoShutdown(spec.id),
+                ));
+            }
             let pid = ask(
                 &server,
                 &HANDLER,

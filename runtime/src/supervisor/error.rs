@@ -43,6 +43,8 @@ pub enum BadChildren {
         /// The type of the value.
         expected: &'static str,
     },
+    /// The time in which restarts are counted is zero: `{invalid_period, 0}`.
+    ZeroPeriod,
     /// A tree contains itself: the names of the trees on the way, from the first to its repetition.
     Cycle(Vec<String>),
 }
@@ -70,6 +72,9 @@ impl fmt::Display for BadChildren {
                 f,
                 "the child {id:?} is started with a `{expected}` of its supervisor, which has none; give it one with `DynamicSupervisor::extra`"
             ),
+            Self::ZeroPeriod => {
+                f.write_str("`max_seconds` is 0; restarts are counted in at least one second")
+            }
             Self::Cycle(path) => write!(f, "the tree contains itself: {}", path.join(" → ")),
         }
     }

@@ -223,6 +223,9 @@ fn check_path(tree: &'static str) -> Result<(), BadChildren> {
 }
 
 fn check(supervisor: &Supervisor) -> Result<(), BadChildren> {
+    if supervisor.max_seconds == 0 {
+        return Err(BadChildren::ZeroPeriod);
+    }
     let mut ids = HashSet::new();
     for child in &supervisor.children {
         check_child(child, supervisor.auto_shutdown)?;
