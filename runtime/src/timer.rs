@@ -11,7 +11,7 @@ use tokio::runtime::{self, Handle};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::process::control::deliver;
+use crate::process::control::{bits, deliver};
 use crate::process::receive::far;
 use crate::process::{context, suspend_if_exiting, table, this};
 use crate::sync::Mutex;
@@ -161,6 +161,9 @@ fn is_pending(timer: TimerRef) -> bool {
 /// `erlang:cancel_timer/1`.
 pub fn cancel_timer(timer: TimerRef) -> Option<Duration> {
     let (due, entry) = take(timer)?;
+    if has_no_target(&entry) {
+        return None;
+    }
     if let Address::Pid(pid) = entry.target {
         untie(timer, pid);
     }
@@ -226,8 +229,21 @@ pub struct TimerRead {
 #[must_use]
 pub fn read_timer(timer: TimerRef) -> Option<Duration> {
     let driver = DRIVERS.lock().by_timer.get(&timer)?.clone();
-    let due = *driver.queue.lock().due.get(&timer)?;
+    let queue = driver.queue.lock();
+    let due = *queue.due.get(&timer)?;
+    if queue.entries.get(&(due, timer)).is_none_or(has_no_target) {
+        return None;
+    }
+    drop(queue);
     Some(due.saturating_duration_since(Instant::now()))
+}
+
+/// Whether the process that a timer is for has ended: then the timer is gone, also before it was taken out (`TIM-2`).
+fn has_no_target(entry: &Entry) -> bool {
+    match entry.target {
+        Address::Pid(pid) => table::find(pid).is_none_or(|target| target.head().has(bits::ENDED)),
+        Address::Name(_) | Address::Global(_) | Address::Via(_) => false,
+    }
 }
 
 /// Waits for `duration`; zero returns at once.

@@ -1,7 +1,7 @@
 //! The end of a process.
 //!
 //! In this order (`EXI-7`): what it ran and its state are dropped; its mailbox is closed; it is marked as `ended`, and its
-//! links, monitors, aliases, timers and names are taken out, in one step; names, aliases and timers go; its links are told; it is
+//! links, monitors, aliases, timers and names are taken out, in one step; timers, aliases and names go; its links are told; it is
 //! marked as `told`, and who waits for its end is taken out, in one step; its entry in the table goes; its monitors are
 //! told, then whoever waits for an answer. So who hears of a death can reuse the name, and whoever got a `Down` finds the
 //! dead process's supervisor already told (decision A22).
@@ -49,13 +49,14 @@ pub(crate) fn finish(process: &dyn Process) {
     if by_itself && !reason.is_shutdown() {
         report::crash(head, &reason);
     }
-    if let Some(name) = name {
-        drop(head.node.names().release(name.as_str(), head.pid));
-    }
-    release(head, own.rare);
     timer::forget(own.timers);
     for (mref, target) in own.monitors {
         forget_watcher(target, mref);
+    }
+    release(head, own.rare);
+    // Last: who finds its name free finds all else gone too.
+    if let Some(name) = name {
+        drop(head.node.names().release(name.as_str(), head.pid));
     }
     for partner in own.links {
         if let Some(partner) = table::find(partner) {
