@@ -14,6 +14,7 @@ mod process_kit;
 mod ed;
 mod ep;
 mod es;
+mod og;
 mod oi;
 mod ok;
 mod om;

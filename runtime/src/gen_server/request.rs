@@ -37,10 +37,11 @@ impl<T> Request<T> {
     where
         T: Send + 'static,
     {
-        Self(Box::new(Sent {
-            sent: Some(sent),
-            call,
-        }))
+        let progress = match sent {
+            Ok(cell) => Progress::Waiting(cell),
+            Err(error) => Progress::Answered(Err(error)),
+        };
+        Self(Box::new(Sent { progress, call }))
     }
 
     /// Waits for the answer until `deadline`: `None` if the time is over, and the request stays alive (also an answer that
@@ -82,7 +83,14 @@ impl<T> Request<T> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
-        context::poll_unless_exiting(|| self.0.poll(cx))
+        context::poll_unless_exiting(|| {
+            if self.0.is_answered(cx)
+                && let Some(answer) = self.0.take()
+            {
+                return Poll::Ready(answer);
+            }
+            Poll::Pending
+        })
     }
 }
 
@@ -102,27 +110,42 @@ impl<T> fmt::Debug for Request<T> {
 
 /// A request, whatever its server.
 trait Pending<T>: Send {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>>;
+    /// Whether the answer is there and has not been taken; the waker is told when it comes.
+    fn is_answered(&mut self, cx: &mut Context<'_>) -> bool;
+    /// The answer, once.
+    fn take(&mut self) -> Option<Result<T, CallError>>;
     fn too_late(&self) -> CallError;
 }
 
 struct Sent<S: GenServer, T> {
-    sent: Option<Result<Arc<ReplyCell<S::Reply>>, CallError>>,
+    progress: Progress<S, T>,
     call: Unanswered<S, T>,
 }
 
+enum Progress<S: GenServer, T> {
+    Waiting(Arc<ReplyCell<S::Reply>>),
+    Answered(Result<T, CallError>),
+    Taken,
+}
+
 impl<S: GenServer, T: Send + 'static> Pending<T> for Sent<S, T> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
-        let answer = match &self.sent {
-            None => return Poll::Pending,
-            Some(Err(error)) => Err(error.clone()),
-            Some(Ok(cell)) => match cell.poll(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(outcome) => self.call.outcome(outcome),
-            },
-        };
-        self.sent = None;
-        Poll::Ready(answer)
+    fn is_answered(&mut self, cx: &mut Context<'_>) -> bool {
+        if let Progress::Waiting(cell) = &self.progress
+            && let Poll::Ready(outcome) = cell.poll(cx)
+        {
+            self.progress = Progress::Answered(self.call.outcome(outcome));
+        }
+        matches!(self.progress, Progress::Answered(_))
+    }
+
+    fn take(&mut self) -> Option<Result<T, CallError>> {
+        match std::mem::replace(&mut self.progress, Progress::Taken) {
+            Progress::Answered(answer) => Some(answer),
+            other => {
+                self.progress = other;
+                None
+            }
+        }
     }
 
     fn too_late(&self) -> CallError {
@@ -132,7 +155,7 @@ impl<S: GenServer, T: Send + 'static> Pending<T> for Sent<S, T> {
 
 impl<S: GenServer, T> Drop for Sent<S, T> {
     fn drop(&mut self) {
-        if let Some(Ok(cell)) = &self.sent {
+        if let Progress::Waiting(cell) = &self.progress {
             cell.abandon();
         }
     }
@@ -221,12 +244,20 @@ impl<L, T> Requests<L, T> {
     }
 
     /// Adds a request under a label; labels need not differ.
-    pub fn add(&mut self, request: Request<T>, label: L) {
+    pub fn add(&mut self, mut request: Request<T>, label: L) {
         let key = self.next;
         self.next += 1;
+        // From here on the bell tells in which order answers arrive.
+        let bell = self.bell(key);
+        if request.0.is_answered(&mut Context::from_waker(&bell)) {
+            self.arrived.0.lock().0.push_back(key);
+        }
         self.waiting.insert(key, (label, request));
-        // It is looked at once, which leaves the bell with it.
-        self.arrived.0.lock().0.push_back(key);
+    }
+
+    fn bell(&self, key: u64) -> Waker {
+        let arrived = Arc::clone(&self.arrived);
+        Waker::from(Arc::new(Bell { key, arrived }))
     }
 
     /// How many requests wait for their answer.
@@ -308,13 +339,10 @@ impl<L, T> Requests<L, T> {
                 return Poll::Pending;
             };
             drop(arrived);
+            let bell = self.bell(key);
             let Some((_, request)) = self.waiting.get_mut(&key) else {
                 continue;
             };
-            let bell = Waker::from(Arc::new(Bell {
-                key,
-                arrived: Arc::clone(&self.arrived),
-            }));
             if let Poll::Ready(answer) = request.poll(&mut Context::from_waker(&bell))
                 && let Some((label, _)) = self.waiting.remove(&key)
             {
