@@ -33,19 +33,19 @@ mod ticker;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use beamish::CallFailed;
 use beamish::prelude::*;
+use beamish::{CallFailed, sys};
 use tokio::time::Instant;
 
 use bank_account::{Account, Refused};
 use chat_room::{AlreadyRegistered, Line, Room};
 use circuit_breaker::{BreakerSupervisor, Broken, Options};
-use debouncer::{Debouncer, DebouncerRef, debounce};
+use debouncer::{Debouncer, DebouncerRef};
 use job_queue::{Job, JobQueueRef, JobSupervisor};
 use kv::Registry;
 use leader::Leader;
 use lru_cache::LruCache;
-use pool::{PoolRef, PoolSupervisor};
+use pool::{ConnectionRef, PoolRef, PoolSupervisor};
 use rate_limiter::{RateLimiter, make_request};
 use stack::Stack;
 use ticker::Tick;
@@ -153,6 +153,36 @@ async fn pool_takes_back_what_a_dead_process_had() {
     let pool = pool_of(1).await;
     let borrower = spawn(async { drop(PoolRef::named().checkout().await) });
     process::monitored(borrower).await;
+    assert_eq!(pool.status().await.unwrap(), (1, 0));
+}
+
+/// That the first borrower has ended is known when the connection is somebody else's.
+#[beamish::test]
+async fn pool_leaves_the_next_borrower_alone() {
+    let (pool, test) = (pool_of(1).await, self_pid());
+    let first = spawn(async move {
+        send(test, PoolRef::named().checkout().await.unwrap());
+        process::sleep(Duration::MAX).await;
+    });
+    let lent = receive! { lent: Option<ConnectionRef> => lent.unwrap() };
+    sys::suspend(&pool).await.unwrap();
+    pool.checkin(lent.clone());
+    let next = pool.checkout().send_request();
+    process::kill(first);
+    process::monitored(first).await;
+    sys::resume(&pool).await.unwrap();
+    assert_eq!(
+        next.receive_response(Duration::MAX).await.unwrap(),
+        Some(lent)
+    );
+    assert_eq!(pool.status().await.unwrap(), (0, 1));
+}
+
+/// An exit signal that has nothing to do with connections.
+#[beamish::test]
+async fn pool_does_not_grow() {
+    let pool = pool_of(1).await;
+    process::exit(pool.pid().unwrap(), ExitReason::other("go"));
     assert_eq!(pool.status().await.unwrap(), (1, 0));
 }
 
@@ -419,7 +449,7 @@ fn comes(debouncer: &DebouncerRef<u8>, key: u8, seconds: f64) -> Task<Option<u64
         process::sleep(Duration::from_secs_f64(seconds)).await;
         let work = async { began.elapsed().as_secs() };
         let timeout = Duration::from_secs(2);
-        debounce(&debouncer, key, timeout, work).await.unwrap()
+        debouncer.debounce(key, timeout, work).await.unwrap()
     })
     .infinity()
 }

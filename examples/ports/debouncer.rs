@@ -18,20 +18,23 @@ struct Deadline<K> {
     timeout: Duration,
 }
 
-/// Does `work`; or waits until another who came with `key` may, for `timeout` at most, and gives `None`.
-pub async fn debounce<K: Key, F: Future>(
-    debouncer: &DebouncerRef<K>,
-    key: K,
-    timeout: Duration,
-    work: F,
-) -> Result<Option<F::Output>, CallError> {
-    let goes = debouncer.goes(key, timeout).timeout(PATIENCE).await?;
-    Ok(if goes { Some(work.await) } else { None })
-}
-
+/// What callers may come with.
 pub trait Key: Clone + Eq + Hash + Send + 'static {}
 
 impl<K: Clone + Eq + Hash + Send + 'static> Key for K {}
+
+impl<K: Key> DebouncerRef<K> {
+    /// Does `work`; or waits until another who came with `key` may, for `timeout` at a time, and gives `None`.
+    pub async fn debounce<F: Future>(
+        &self,
+        key: K,
+        timeout: Duration,
+        work: F,
+    ) -> Result<Option<F::Output>, CallError> {
+        let goes = self.goes(key, timeout).timeout(PATIENCE).await?;
+        Ok(if goes { Some(work.await) } else { None })
+    }
+}
 
 #[genserver]
 impl<K: Key> Debouncer<K> {

@@ -225,15 +225,13 @@ async fn leader() -> Result {
 }
 
 async fn debouncer() -> Result {
-    use debouncer::{Debouncer, debounce};
-
-    let debouncer = Debouncer::start_link().await?;
+    let debouncer = debouncer::Debouncer::start_link().await?;
     let mut tasks = Vec::new();
     for number in 1..=4 {
         let debouncer = debouncer.clone();
         let wait = Duration::from_millis(5);
         tasks.push(Task::spawn(async move {
-            debounce(&debouncer, 42, wait, async { number }).await
+            debouncer.debounce(42, wait, async { number }).await
         }));
     }
     for task in tasks {

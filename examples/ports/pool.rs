@@ -41,7 +41,9 @@ impl Pool {
         Ok(Self { idle, lent })
     }
 
-    /// A connection, until it is checked in or the caller ends; `None` if all are lent.
+    /// A connection, until it is checked in or the caller ends.
+    ///
+    /// `None` if all are lent, and to a caller that is no process.
     #[handle_call]
     pub fn checkout(&mut self) -> Option<ConnectionRef> {
         let (borrower, connection) = (process::caller()?, self.idle.pop()?);
@@ -54,7 +56,7 @@ impl Pool {
     #[handle_cast]
     pub fn checkin(&mut self, connection: ConnectionRef) {
         if let Some(monitor) = self.lent.remove(&connection) {
-            process::demonitor(monitor);
+            process::demonitor_flush(monitor);
             self.idle.push(connection);
         }
     }
@@ -72,12 +74,15 @@ impl Pool {
 
     #[handle_info]
     async fn connection_ended(&mut self, Exit { from, .. }: Exit) {
-        let lives = |connection: &ConnectionRef| connection.pid() != Some(from);
-        self.idle.retain(lives);
-        for (_, monitor) in self.lent.extract_if(|connection, _| !lives(connection)) {
-            process::demonitor(monitor);
+        let it = |connection: &ConnectionRef| connection.pid() == Some(from);
+        let before = self.status();
+        self.idle.retain(|connection| !it(connection));
+        for (_, monitor) in self.lent.extract_if(|connection, _| it(connection)) {
+            process::demonitor_flush(monitor);
         }
-        self.idle.extend(connect().await);
+        if self.status() != before {
+            self.idle.push(connect().await.expect("nothing refuses it"));
+        }
     }
 }
 
