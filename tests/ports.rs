@@ -191,12 +191,12 @@ async fn pool_replaces_connections_that_end() {
     let pool = pool_of(2).await;
     let lent = pool.checkout().await.unwrap().unwrap();
     lent.close().await.unwrap();
-    process::monitored(lent.server_ref()).await;
+    process::monitored(&lent).await;
     assert_eq!(pool.status().await.unwrap(), (2, 0));
     let idle = pool.checkout().await.unwrap().unwrap();
     pool.checkin(idle.clone());
     process::kill(idle.pid().unwrap());
-    process::monitored(idle.server_ref()).await;
+    process::monitored(&idle).await;
     assert_eq!(pool.status().await.unwrap(), (2, 0));
     let other = pool.checkout().await.unwrap().unwrap();
     assert!(other.is_alive() && other != idle && other != lent);

@@ -57,7 +57,7 @@ impl Registry {
         if let Entry::Vacant(free) = self.0.entry(name) {
             let bucket = Bucket::start_link().await.expect("nothing refuses it");
             let options = MonitorOptions::new().tag(free.key().clone());
-            process::monitor_with(bucket.server_ref(), options);
+            process::monitor_with(&bucket, options);
             free.insert(bucket);
         }
     }
