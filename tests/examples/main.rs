@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in tests a panic says enough")]
 
 mod cash_man;
+mod ports;
 mod processes;
 mod program;
 mod transcript;
