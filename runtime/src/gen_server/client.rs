@@ -180,9 +180,9 @@ impl<S: GenServer> fmt::Debug for ServerRef<S> {
     }
 }
 
-impl<S: GenServer> From<&ServerRef<S>> for Address {
-    fn from(server: &ServerRef<S>) -> Self {
-        server.address()
+impl<C: Server> From<&C> for Address {
+    fn from(server: &C) -> Self {
+        server.server_ref().address()
     }
 }
 
