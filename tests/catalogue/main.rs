@@ -10,8 +10,10 @@
 
 mod kit;
 mod process_kit;
+mod server_kit;
 
 mod ed;
+mod eg;
 mod ep;
 mod es;
 mod oi;
