@@ -18,6 +18,7 @@ mod ep;
 mod es;
 mod oi;
 mod ok;
+mod ol;
 mod om;
 mod op;
 mod os;
