@@ -23,3 +23,4 @@ mod om;
 mod op;
 mod os;
 mod ot;
+mod oy;
