@@ -3,6 +3,7 @@
 //!
 //! What listens, and the `Debug` of reasons, is the user's code: its panic ends here, not in the process that reports.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use tracing::subscriber::NoSubscriber;
@@ -10,6 +11,7 @@ use tracing::subscriber::NoSubscriber;
 use crate::exit::PanicPlace;
 use crate::panics::catch;
 use crate::process::control::Head;
+use crate::process::table;
 use crate::{Address, ExitReason, Pid};
 
 fn nobody_listens() -> bool {
@@ -30,8 +32,8 @@ fn quietly(report: impl FnOnce()) {
     drop(catch(report));
 }
 
-/// A process ended with an abnormal reason of its own making (`EXI-6`).
-pub(crate) fn crash(head: &Head, reason: &ExitReason) {
+/// A process ended with an abnormal reason of its own making (`EXI-6`). `links`: whom it was linked to.
+pub(crate) fn crash(head: &Head, reason: &ExitReason, label: Option<&str>, links: &BTreeSet<Pid>) {
     quietly(|| {
         let (pid, process) = (head.pid, head.type_name);
         let name = head.name();
@@ -56,12 +58,20 @@ pub(crate) fn crash(head: &Head, reason: &ExitReason) {
             %pid,
             name = name.as_ref().map(tracing::field::display),
             process,
-            parent = head.parent.map(tracing::field::display),
+            label,
+            ancestors = ?ancestors(head),
+            links = ?links,
             reason = %reason,
             backtrace,
             "process crashed"
         );
     });
+}
+
+/// Who started a process, who started that one, and so on, as far as they live.
+fn ancestors(head: &Head) -> Vec<Pid> {
+    let parent_of = |pid: &Pid| table::find(*pid).and_then(|process| process.head().parent);
+    std::iter::successors(head.parent, parent_of).collect()
 }
 
 /// A destructor of the user's panicked while a process ended.

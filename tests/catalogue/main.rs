@@ -10,14 +10,18 @@
 
 mod kit;
 mod process_kit;
+mod server_kit;
 
 mod ed;
+mod eg;
 mod ep;
 mod es;
 mod og;
 mod oi;
 mod ok;
+mod ol;
 mod om;
 mod op;
 mod os;
 mod ot;
+mod oy;

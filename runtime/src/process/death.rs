@@ -37,6 +37,8 @@ pub(crate) fn finish(process: &dyn Process) {
         reason: ExitReason::Killed,
         by_itself: false,
     });
+    let crashed = by_itself && !reason.is_shutdown();
+    let label = signals.label.take().filter(|_| crashed);
     let name = signals.name.clone();
     let starting = signals.starting;
     let relations = signals.relations.as_deref_mut();
@@ -46,8 +48,8 @@ pub(crate) fn finish(process: &dyn Process) {
     drop(signals);
     drop(timer);
 
-    if by_itself && !reason.is_shutdown() {
-        report::crash(head, &reason);
+    if crashed {
+        report::crash(head, &reason, label.as_deref(), &own.links);
     }
     timer::forget(own.timers);
     for (mref, target) in own.monitors {

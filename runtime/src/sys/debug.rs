@@ -7,7 +7,7 @@ use std::io::Write;
 
 use tokio::time::Instant;
 
-use crate::panics::catch;
+use crate::panics::{catch, drop_quietly};
 use crate::{Pid, report};
 
 /// Something that happened in a server whose events are looked at.
@@ -97,7 +97,11 @@ pub struct Statistics {
     pub messages_out: u64,
 }
 
-type Look = Box<dyn FnMut(&Event) + Send>;
+/// A function that looks at the events, and what it is known by.
+pub(super) struct Look {
+    pub(super) id: Option<&'static str>,
+    pub(super) look: Box<dyn FnMut(&Event) + Send>,
+}
 
 #[derive(Default)]
 pub(crate) struct Debug {
@@ -147,7 +151,7 @@ impl Debug {
             self.file = None;
         }
         self.installed
-            .retain_mut(|look| catch(|| look(&event)).is_ok());
+            .retain_mut(|installed| catch(|| (installed.look)(&event)).is_ok());
     }
 
     pub(super) fn count(&mut self, on: bool) {
@@ -182,7 +186,16 @@ impl Debug {
         self.file = file;
     }
 
+    /// Unless one with the same id is there.
     pub(super) fn install(&mut self, look: Look) {
+        if look.id.is_some() && self.installed.iter().any(|there| there.id == look.id) {
+            return drop_quietly(look);
+        }
         self.installed.push(look);
+    }
+
+    pub(super) fn remove(&mut self, id: &str) {
+        let removed = self.installed.extract_if(.., |there| there.id == Some(id));
+        drop_quietly(removed.collect::<Vec<_>>());
     }
 }

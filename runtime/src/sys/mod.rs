@@ -34,6 +34,7 @@ pub(crate) use debug::Debug;
 pub(crate) use request::{Controlled, Refused, System};
 
 use crate::process::control::Head;
+use crate::sys::debug::Look;
 use crate::{Address, ExitReason, Name, Pid, Server};
 
 /// A copy of the state of a server.
@@ -210,7 +211,32 @@ pub fn install<F>(server: impl Into<Address>, look: F) -> Request<()>
 where
     F: FnMut(&Event) + Send + 'static,
 {
-    Request::debug(server.into(), |debug| debug.install(Box::new(look)))
+    let look = Box::new(look);
+    Request::debug(server.into(), |debug| {
+        debug.install(Look { id: None, look });
+    })
+}
+
+/// As [`install`], under an id, by which [`remove`] finds it. If one with that id is there already, that one stays.
+///
+/// # OTP
+/// `sys:install/2` with `{FuncId, Func, State}`.
+pub fn install_as<F>(server: impl Into<Address>, id: &'static str, look: F) -> Request<()>
+where
+    F: FnMut(&Event) + Send + 'static,
+{
+    let (id, look) = (Some(id), Box::new(look));
+    Request::debug(server.into(), move |debug| {
+        debug.install(Look { id, look });
+    })
+}
+
+/// Removes the function that was installed under this id; the others stay.
+///
+/// # OTP
+/// `sys:remove/2`.
+pub fn remove(server: impl Into<Address>, id: &'static str) -> Request<()> {
+    Request::debug(server.into(), move |debug| debug.remove(id))
 }
 
 /// Ends all counting, keeping, printing, writing and looking.
