@@ -1,6 +1,7 @@
 //! Calls, casts, messages and continuations.
 
 use super::*;
+use crate::kit::processor_time;
 
 /// A bad result of a handler cannot be written.
 #[beamish::test(start_paused)]
@@ -218,11 +219,11 @@ async fn og59_a_call_does_not_look_at_the_callers_mailbox() {
     async fn cost(actor: &ActorRef) -> Option<Duration> {
         let mut least = Duration::MAX;
         for _ in 0..5 {
-            let began = super::super::kit::processor_time()?;
+            let began = processor_time()?;
             for _ in 0..500 {
                 actor.call_awaited(reply("answer")).await.unwrap();
             }
-            let used = super::super::kit::processor_time()?.saturating_sub(began);
+            let used = processor_time()?.saturating_sub(began);
             least = least.min(used);
         }
         Some(least)

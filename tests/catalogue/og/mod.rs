@@ -1,18 +1,16 @@
 //! OG: `gen_server_SUITE`.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use beamish::prelude::*;
 use beamish::{Address, CallError, Start, StopError, Timeout};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
-use tracing::field::{Field, Visit};
-use tracing::span;
 
 use super::kit::{Directory, SECOND};
 use super::process_kit::{end_of, first, ms, nothing_else, soon};
+use super::server_kit::Reports;
 
 mod calls;
 mod requests;
@@ -23,6 +21,7 @@ mod timeouts;
 
 type OnInit = Box<dyn FnOnce(Actor) -> Init<Actor> + Send>;
 type OnCall = Box<dyn FnOnce() -> Reply<&'static str, Step> + Send>;
+type OnEnd = Box<dyn FnOnce(&ExitReason) + Send>;
 type OnCast = Box<dyn FnOnce() -> NoReply<Step> + Send>;
 
 /// A continuation: its word, and what it returns.
@@ -40,7 +39,7 @@ struct Scheduled(&'static str);
 struct Actor {
     log: mpsc::UnboundedSender<String>,
     owed: Option<ReplyTo<&'static str>>,
-    at_end: Option<Box<dyn FnOnce(&ExitReason) + Send>>,
+    at_end: Option<OnEnd>,
 }
 
 #[genserver]
@@ -118,7 +117,7 @@ impl Actor {
     }
 
     #[handle_cast]
-    fn at_end(&mut self, act: Box<dyn FnOnce(&ExitReason) + Send>) {
+    fn at_end(&mut self, act: OnEnd) {
         self.at_end = Some(act);
     }
 
@@ -230,61 +229,6 @@ fn boom() -> ExitReason {
 /// Whether it is the reason that [`boom`] makes.
 fn is_boom(reason: &ExitReason) -> bool {
     matches!(reason, ExitReason::Other(term) if term.downcast_ref() == Some(&"boom"))
-}
-
-/// The `tracing` events of the thread that set it: level and text.
-#[derive(Clone, Default)]
-struct Reports(Arc<Mutex<Vec<(tracing::Level, String)>>>);
-
-struct Fields<'a>(&'a mut String);
-
-impl Visit for Fields<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        use fmt::Write;
-        let _ = write!(self.0, " {}={value:?}", field.name());
-    }
-}
-
-impl tracing::Subscriber for Reports {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut text = event.metadata().target().to_owned();
-        event.record(&mut Fields(&mut text));
-        let entry = (*event.metadata().level(), text);
-        self.0.lock().unwrap().push(entry);
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
-
-impl Reports {
-    fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
-        let reports = Self::default();
-        (reports.clone(), tracing::subscriber::set_default(reports))
-    }
-
-    /// What was said of a process at a level.
-    fn of(&self, pid: Pid, level: tracing::Level) -> Vec<String> {
-        let about = format!("pid={pid}");
-        let all = self.0.lock().unwrap();
-        all.iter()
-            .filter(|(at, text)| *at == level && text.split(' ').any(|word| word == about))
-            .map(|(_, text)| text.clone())
-            .collect()
-    }
 }
 
 /// The forms of a name.

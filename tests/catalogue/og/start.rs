@@ -1,5 +1,7 @@
 //! Starting: every form, every failure.
 
+use std::sync::{Arc, Mutex};
+
 use beamish::StartError;
 
 use super::*;

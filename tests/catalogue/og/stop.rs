@@ -96,7 +96,7 @@ async fn og14_a_stop_or_exit_in_a_handler_is_told_to_the_caller_and_reported_if_
                 assert_eq!(info.operation(), "call");
                 assert_eq!(info.timeout(), Some(SECOND));
             }
-            let reported = reports.of(pid, tracing::Level::ERROR);
+            let reported = reports.about("beamish::crash", pid);
             let abnormal = !(reason == ExitReason::Normal || reason.is_shutdown());
             assert_eq!(reported.len(), usize::from(abnormal), "{reported:?}");
             assert!(
@@ -153,7 +153,7 @@ async fn og53_a_terminate_that_panics_replaces_the_exit_reason() {
             matches!(&last, ExitReason::Panic(info) if info.message() == "in terminate"),
             "{last:?}"
         );
-        let reported = reports.of(pid, tracing::Level::ERROR);
+        let reported = reports.about("beamish::crash", pid);
         assert_eq!(reported.len(), 1);
         assert!(reported[0].contains("in terminate"), "{reported:?}");
     }
@@ -219,8 +219,8 @@ async fn og69_a_panic_in_a_handler_of_messages_ends_the_server() {
         matches!(&reason, ExitReason::Panic(info) if info.message() == "in handle_info"),
         "{reason:?}"
     );
-    assert_eq!(reports.of(pid, tracing::Level::ERROR).len(), 1);
-    assert!(reports.of(pid, tracing::Level::WARN).is_empty());
+    assert_eq!(reports.about("beamish::crash", pid).len(), 1);
+    assert!(reports.about("beamish::server", pid).is_empty());
 }
 
 #[beamish::test]
@@ -230,11 +230,11 @@ async fn og63_a_message_that_no_handler_takes_is_logged_and_dropped() {
     let pid = bare.pid().unwrap();
     send(pid, "hello");
     assert_eq!(soon(bare.ping()).await, Ok("pong"));
-    let logged = reports.of(pid, tracing::Level::WARN);
+    let logged = reports.about("beamish::server", pid);
     assert_eq!(logged.len(), 1);
     assert!(
         logged[0].contains("unexpected message dropped"),
         "{logged:?}"
     );
-    assert!(reports.of(pid, tracing::Level::ERROR).is_empty());
+    assert!(reports.about("beamish::crash", pid).is_empty());
 }

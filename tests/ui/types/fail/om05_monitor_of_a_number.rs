@@ -1,0 +1,5 @@
+use beamish::process;
+
+fn main() {
+    process::monitor(7);
+}

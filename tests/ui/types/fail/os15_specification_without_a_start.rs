@@ -1,0 +1,5 @@
+use beamish::ChildSpec;
+
+fn main() {
+    let _ = ChildSpec { id: "counter".into() };
+}
