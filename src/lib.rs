@@ -24,3 +24,10 @@ pub mod prelude {
 pub mod __private {
     pub use beamish_runtime::private::*;
 }
+
+/// The code of these pages is compiled and run.
+#[cfg(all(doctest, feature = "macros"))]
+mod pages {
+    #[doc = include_str!("../docs/dsl.md")]
+    mod dsl {}
+}
