@@ -66,9 +66,18 @@ pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Unwound> {
     panic::catch_unwind(AssertUnwindSafe(code)).map_err(unwound)
 }
 
+/// The same where the code is compiled for every server and need not be the fastest: the unwinding is compiled once.
+pub(crate) fn catch_any(code: &mut dyn FnMut()) -> Result<(), Unwound> {
+    catch(code)
+}
+
 /// Drops a value of the user's; a panic in its destructor is reported and goes no further.
 pub(crate) fn drop_quietly<T>(value: T) {
-    if let Err(Unwound::Raised(reason)) = catch(|| drop(value)) {
+    if !std::mem::needs_drop::<T>() {
+        return;
+    }
+    let mut value = Some(value);
+    if let Err(Unwound::Raised(reason)) = catch_any(&mut || drop(value.take())) {
         crate::report::destructor(&reason);
     }
 }

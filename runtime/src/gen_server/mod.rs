@@ -18,6 +18,7 @@ mod call;
 mod client;
 mod error;
 mod handler;
+mod pause;
 pub(crate) mod process;
 pub(crate) mod reply;
 mod request;

@@ -15,10 +15,9 @@
 use std::any::type_name;
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Poll, Waker};
+use std::task::Waker;
 
 use tokio::runtime;
 
@@ -330,18 +329,6 @@ impl<S: GenServer> ServerProcess<S> {
             self.head.clear(bits::MAIL);
         }
         has_mail
-    }
-
-    /// Waits for a message to come.
-    pub(crate) async fn mail(&self) {
-        poll_fn(|_| {
-            if self.head.has(bits::MAIL) {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        })
-        .await;
     }
 }
 

@@ -2,23 +2,21 @@
 
 use std::any::Any;
 use std::future::{Future, pending, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
+use crate::gen_server::pause::Waiting;
 use crate::gen_server::process::{Answer, Carried, Envelope, ServerProcess};
 use crate::gen_server::reply::{Caller, Outcome, ReplyCell, Unanswered};
-use crate::gen_server::returns::{Continuation, Next, Pause, Scheduled, Then};
-use crate::mailbox::{Letter, Seen};
-use crate::panics::{Unwound, catch, drop_quietly};
-use crate::process::context;
+use crate::gen_server::returns::{Continuation, Next, Pause, Then};
+use crate::mailbox::Letter;
+use crate::panics::{Unwound, catch, catch_any, drop_quietly};
 use crate::process::control::{Head, Process, bits};
-use crate::process::receive::far;
-use crate::sys::{Controlled, Debug, Event, EventKind};
-use crate::{Exit, ExitReason, GenServer, Info, Pid, Timeout};
+use crate::process::{context, death};
+use crate::sys::{self, Controlled, Debug, EventKind};
+use crate::{Exit, ExitReason, GenServer, Info, Pid};
 
 /// After more messages than this without a pause, the memory of the queue is given back.
 const BURST: usize = 64;
@@ -27,9 +25,23 @@ const BURST: usize = 64;
 enum Step<S: GenServer> {
     Then(Then<S>),
     Stop(ExitReason, Option<Answer<S>>),
+    /// The reason stands in the process; the runner ends it at this suspension.
+    Ended,
+}
+
+/// What ends a wait.
+enum Event<S: GenServer> {
+    Message(Envelope<S>),
+    Timeout(Info),
+    Continue(Continuation<S>),
+    /// There is nothing to handle.
+    Step(Step<S>),
 }
 
 /// Serves until the server ends by itself; a pending exit drops this future at a suspension.
+///
+/// There are few futures inside each other here, and what does not need the type of the server is elsewhere: this is
+/// compiled for every server.
 pub(crate) async fn serve<S: GenServer>(
     process: Arc<ServerProcess<S>>,
     state: Box<S>,
@@ -46,19 +58,30 @@ pub(crate) async fn serve<S: GenServer>(
         ends: None,
     };
     let mut step = Step::Then(first);
-    loop {
-        if !matches!(step, Step::Stop(..) | Step::Then(Then::Stop(_))) {
-            server.process.tell_dropped();
-        }
-        step = match step {
-            Step::Then(Then::Pause(Pause::Wait)) => server.wait(None).await,
-            // What is rare has a place of its own, so that the common way is short.
-            Step::Then(Then::Pause(pause)) => Box::pin(server.pause(pause)).await,
-            Step::Then(Then::Continue(run)) => server.run(run).await,
-            Step::Then(Then::Stop(reason)) => Step::Stop(reason, None),
-            Step::Stop(reason, answer) => return server.stop(reason, answer).await,
+    let (reason, answer) = loop {
+        let event = match step {
+            Step::Then(Then::Pause(pause)) => {
+                let mut waiting = server.begin(pause);
+                poll_fn(|cx| server.poll_event(&mut waiting, cx)).await
+            }
+            Step::Then(Then::Continue(run)) => {
+                server.process.tell_dropped();
+                // A chain of continuations without an end can be ended, and lets others run.
+                poll_fn(proceed).await;
+                Event::Continue(run)
+            }
+            Step::Then(Then::Stop(reason)) => break (reason, None),
+            Step::Stop(reason, answer) => break (reason, answer),
+            Step::Ended => return pending().await,
         };
-    }
+        step = server.react(event).await;
+    };
+    server.stop(reason, answer).await
+}
+
+/// Waits if this task has had its share: so a server that is never idle can be ended, and lets others run.
+fn proceed(cx: &mut Context<'_>) -> Poll<()> {
+    tokio::task::coop::poll_proceed(cx).map(|restore| restore.made_progress())
 }
 
 struct Loop<S: GenServer> {
@@ -74,12 +97,6 @@ struct Loop<S: GenServer> {
     is_suspended: bool,
     /// Set by a system request to end.
     ends: Option<ExitReason>,
-}
-
-/// A timeout of the server's own.
-struct Timer {
-    at: Instant,
-    message: Info,
 }
 
 impl<S: GenServer> Controlled for Loop<S> {
@@ -114,91 +131,81 @@ impl<S: GenServer> Controlled for Loop<S> {
 }
 
 impl<S: GenServer> Loop<S> {
-    /// Waits as a callback said.
-    async fn pause(&mut self, pause: Pause) -> Step<S> {
-        match pause {
-            Pause::Wait => self.wait(None).await,
-            Pause::Timeout(after) => {
-                let timer = Timer {
-                    at: far(after),
-                    message: Info::new(Timeout),
-                };
-                self.wait(Some(timer)).await
-            }
-            Pause::Message(scheduled) => self.wait_for(*scheduled).await,
-            Pause::Hibernate => {
-                self.process.mailbox.shrink();
-                self.wait(None).await
-            }
-        }
-    }
-
-    async fn wait_for(&mut self, scheduled: Scheduled) -> Step<S> {
-        let Scheduled {
-            at,
-            message,
-            hibernate,
-        } = scheduled;
+    /// Begins to wait as a callback said.
+    fn begin(&mut self, pause: Pause) -> Waiting {
+        self.process.tell_dropped();
+        let (waiting, hibernate) = Waiting::new(pause);
         if hibernate {
             self.process.mailbox.shrink();
         }
-        match at {
-            Some(at) => self.wait(Some(Timer { at, message })).await,
-            None => {
-                // A server that does nothing else can be ended, and lets others run.
-                tokio::task::coop::consume_budget().await;
-                self.timed_out(message).await
-            }
-        }
+        waiting
     }
 
-    /// Waits for the next message, or for the timer, and handles it. System requests are answered meanwhile.
-    async fn wait(&mut self, mut timer: Option<Timer>) -> Step<S> {
+    /// Waits for the next message, or for the server's own, and answers system requests meanwhile. The state is given away
+    /// until there is something to do.
+    fn poll_event(&mut self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Event<S>> {
         loop {
+            if self.state.is_none() {
+                let Some(state) = self.process.take_back() else {
+                    return self.rest(waiting, cx);
+                };
+                self.state = Some(state);
+                if let Some(step) = self.carried() {
+                    return Poll::Ready(Event::Step(step));
+                }
+            }
             // Before a message is taken: one that is taken must reach its handler, whatever ends the server meanwhile.
-            tokio::task::coop::consume_budget().await;
-            match self.process.next() {
+            ready!(proceed(cx));
+            if let Some(message) = waiting.due_at_once() {
+                return Poll::Ready(Event::Timeout(message));
+            }
+            let next = if self.is_suspended {
+                self.process.next_while_suspended(&mut waiting.seen)
+            } else {
+                self.process.next()
+            };
+            match next {
                 Some(Envelope::System(system)) => {
                     system.run(self);
-                    if let Some(step) = Box::pin(self.after_request()).await {
-                        return step;
+                    waiting.was_busy();
+                    if let Some(reason) = self.ends.take() {
+                        return Poll::Ready(Event::Step(Step::Stop(reason, None)));
                     }
                     continue;
                 }
-                Some(envelope) => return self.handle(envelope).await,
+                Some(envelope) => return Poll::Ready(Event::Message(envelope)),
                 None => {}
             }
-            let Some(at) = timer.as_ref().map(|timer| timer.at) else {
-                if let Some(step) = self.idle().await {
-                    return step;
+            // From here on a message that comes sets the bit and wakes this task.
+            if waiting.has_alarm() && !self.is_suspended {
+                if let Poll::Ready(message) = waiting.poll_alarm(cx) {
+                    return Poll::Ready(Event::Timeout(message));
+                }
+            } else if !self.is_suspended && self.debug.is_none() {
+                if std::mem::take(&mut self.handled) > BURST {
+                    self.process.mailbox.shrink();
+                }
+                if let Some(state) = self.state.take() {
+                    self.process.offer(state);
                 }
                 continue;
-            };
-            // With a timeout armed the state stays here, so that every message comes through the mailbox and cancels it.
-            let mail = tokio::time::timeout_at(at, self.process.mail()).await;
-            if mail.is_err()
-                && let Some(timer) = timer.take()
-            {
-                return Box::pin(self.timed_out(timer.message)).await;
+            }
+            if !self.process.head().has(bits::MAIL) {
+                return self.rest(waiting, cx);
             }
         }
     }
 
-    /// Gives the state away until there is something to do.
-    async fn idle(&mut self) -> Option<Step<S>> {
-        if std::mem::take(&mut self.handled) > BURST {
+    /// Nothing is to be done. After so long, memory is given back.
+    fn rest(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Event<S>> {
+        if !waiting.has_alarm() && waiting.rests(self.hibernate_after, cx) {
             self.process.mailbox.shrink();
         }
-        if self.debug.is_some() {
-            hibernating(&*self.process, self.hibernate_after, self.process.mail()).await;
-            return None;
-        }
-        if let Some(state) = self.state.take() {
-            self.process.offer(state);
-        }
-        let process = &self.process;
-        let back = poll_fn(|_| process.take_back().map_or(Poll::Pending, Poll::Ready));
-        self.state = Some(hibernating(process, self.hibernate_after, back).await);
+        Poll::Pending
+    }
+
+    /// What callers who ran handlers left to do.
+    fn carried(&self) -> Option<Step<S>> {
         let carried = self.process.take_carried();
         if !matches!(carried, Some(Carried::Stop(..))) {
             self.process.tell_dropped();
@@ -209,60 +216,123 @@ impl<S: GenServer> Loop<S> {
         })
     }
 
-    /// What a system request has left to do: to end, or to handle only system requests and the parent's exit until one
-    /// says otherwise (`SYS-2`).
-    async fn after_request(&mut self) -> Option<Step<S>> {
-        let mut seen = Seen::default();
-        loop {
-            if let Some(reason) = self.ends.take() {
-                return Some(Step::Stop(reason, None));
+    /// Runs the callback for what happened.
+    async fn react(&mut self, event: Event<S>) -> Step<S> {
+        let (message, pid, cell) = match event {
+            Event::Message(envelope) => {
+                self.handled += 1;
+                if self.debug.is_some() {
+                    self.note_arrival(&envelope);
+                }
+                match envelope {
+                    Envelope::Call {
+                        message,
+                        cell,
+                        caller,
+                    } => (message, caller, Some(cell)),
+                    Envelope::Cast(message) => (message, None, None),
+                    Envelope::Info(info) => return self.info(info).await,
+                    Envelope::Stop(reason) => return Step::Stop(reason, None),
+                    Envelope::System(system) => {
+                        system.run(self);
+                        return Step::Then(Then::Pause(Pause::Wait));
+                    }
+                }
             }
-            if !self.is_suspended {
-                return None;
+            Event::Timeout(message) => {
+                self.note_in(EventKind::Timeout, message.type_name(), None);
+                return self.info(message).await;
             }
-            tokio::task::coop::consume_budget().await;
-            match self.process.next_while_suspended(&mut seen) {
-                Some(Envelope::System(system)) => system.run(self),
-                Some(envelope) => return Some(self.handle(envelope).await),
-                None => self.process.mail().await,
+            Event::Continue(run) => {
+                self.note_in(EventKind::Continue, "handle_continue", None);
+                let Some(state) = &mut self.state else {
+                    return Step::Ended;
+                };
+                let result = {
+                    let running = pin!(async { run(&mut **state).await });
+                    guarded(None, running).await
+                };
+                return self.settle(result, None, &mut None);
             }
-        }
-    }
-
-    async fn run(&mut self, continuation: Continuation<S>) -> Step<S> {
-        // A chain of continuations without an end can be ended, and lets others run.
-        tokio::task::coop::consume_budget().await;
-        self.note_in(EventKind::Continue, "handle_continue", None);
-        let Some(state) = &mut self.state else {
-            return Step::Stop(ExitReason::Normal, None);
+            Event::Step(step) => return step,
         };
-        let next = guarded(None, || continuation(&mut **state)).await;
-        self.settle(next).await
-    }
-
-    async fn timed_out(&mut self, message: Info) -> Step<S> {
-        self.note_in(EventKind::Timeout, message.type_name(), None);
-        self.info(message).await
-    }
-
-    async fn handle(&mut self, envelope: Envelope<S>) -> Step<S> {
-        self.handled += 1;
-        if self.debug.is_some() {
-            self.note_arrival(&envelope);
-        }
-        match envelope {
-            Envelope::Call {
-                message,
+        let Some(state) = &mut self.state else {
+            return Step::Ended;
+        };
+        let (result, mut cell) = {
+            let mut unanswered = Unanswered {
                 cell,
-                caller,
-            } => self.message(message, caller, Some(cell)).await,
-            Envelope::Cast(message) => self.message(message, None, None).await,
-            Envelope::Info(info) => self.info(info).await,
-            Envelope::Stop(reason) => Step::Stop(reason, None),
-            Envelope::System(system) => {
-                system.run(self);
-                Step::Then(Then::Pause(Pause::Wait))
+                process: &*self.process,
+            };
+            context::set_caller(pid);
+            let result = catch(|| state.handle_now(message));
+            context::set_caller(None);
+            let cell = result.is_ok().then(|| unanswered.cell.take()).flatten();
+            (result, cell)
+        };
+        let message = match result {
+            Ok(Err(message)) => message,
+            Ok(Ok(next)) => {
+                let step = self.settle(Ok(next), pid, &mut cell);
+                if let Some(cell) = cell {
+                    // It hears of the end.
+                    death::add_waiter(&*self.process, cell);
+                }
+                return step;
             }
+            Err(unwound) => return self.settle(Err(unwound), pid, &mut None),
+        };
+        let mut caller = Caller {
+            pid,
+            cell,
+            process: Arc::clone(&self.process),
+        };
+        let result = {
+            let running = pin!(async { state.handle(message, &mut caller).await });
+            guarded(pid, running).await
+        };
+        self.settle(result, pid, &mut caller.cell)
+    }
+
+    async fn info(&mut self, info: Info) -> Step<S> {
+        if let Some(exit) = info.downcast_ref::<Exit>()
+            && Some(exit.from) == self.process.head().parent
+        {
+            // SRV-8: it never reaches the handler.
+            return Step::Stop(exit.reason.clone(), None);
+        }
+        let Some(state) = &mut self.state else {
+            return Step::Ended;
+        };
+        let result = {
+            let running = pin!(async { state.handle_info(info).await });
+            guarded(None, running).await
+        };
+        self.settle(result, None, &mut None)
+    }
+
+    /// Does what a callback said, but for the control words: sends the answer. If an exit is pending, no answer is sent and
+    /// nothing more is handled (decision A3).
+    fn settle(
+        &mut self,
+        result: Result<Next<S>, Unwound>,
+        pid: Option<Pid>,
+        cell: &mut Option<Arc<ReplyCell<S::Reply>>>,
+    ) -> Step<S> {
+        match result {
+            Ok(_) if self.process.head().has(bits::EXIT) => Step::Ended,
+            Ok(next) => {
+                if self.debug.is_some() {
+                    self.note(if next.reply.is_some() && cell.is_some() {
+                        sys::Event::Out { to: pid }
+                    } else {
+                        sys::Event::NoReply
+                    });
+                }
+                answer(next, cell)
+            }
+            Err(Unwound::Raised(reason)) => Step::Stop(reason, None),
+            Err(Unwound::Ended) => Step::Ended,
         }
     }
 
@@ -279,7 +349,7 @@ impl<S: GenServer> Loop<S> {
 
     fn note_in(&mut self, kind: EventKind, message: &'static str, from: Option<Pid>) {
         if self.debug.is_some() {
-            self.note(Event::In {
+            self.note(sys::Event::In {
                 kind,
                 message,
                 from,
@@ -287,92 +357,10 @@ impl<S: GenServer> Loop<S> {
         }
     }
 
-    fn note_out(&mut self, answered: bool, to: Option<Pid>) {
-        if self.debug.is_some() {
-            self.note(if answered {
-                Event::Out { to }
-            } else {
-                Event::NoReply
-            });
-        }
-    }
-
-    fn note(&mut self, event: Event) {
+    fn note(&mut self, event: sys::Event) {
         let head = self.process.head();
         if let Some(debug) = &mut self.debug {
             debug.event(head.pid, head.type_name, event);
-        }
-    }
-
-    async fn message(
-        &mut self,
-        message: S::Message,
-        pid: Option<Pid>,
-        cell: Option<Arc<ReplyCell<S::Reply>>>,
-    ) -> Step<S> {
-        let Some(state) = &mut self.state else {
-            return Step::Stop(ExitReason::Normal, None);
-        };
-        context::set_caller(pid);
-        let mut unanswered = Unanswered {
-            cell,
-            process: &*self.process,
-        };
-        let result = catch(|| state.handle_now(message));
-        context::set_caller(None);
-        let message = match result {
-            Ok(Err(message)) => message,
-            Ok(Ok(next)) => {
-                self.process.suspend_if_exiting().await;
-                let answered = next.reply.is_some();
-                let step = answer(next, &mut unanswered.cell);
-                drop(unanswered);
-                self.note_out(answered, pid);
-                return step;
-            }
-            Err(unwound) => return raised(unwound).await,
-        };
-        let mut caller = Caller {
-            pid,
-            cell: unanswered.cell.take(),
-            process: Arc::clone(&self.process),
-        };
-        drop(unanswered);
-        let result = guarded(pid, || state.handle(message, &mut caller)).await;
-        match result {
-            Ok(next) => {
-                self.process.suspend_if_exiting().await;
-                let answered = next.reply.is_some() && caller.cell.is_some();
-                let step = answer(next, &mut caller.cell);
-                self.note_out(answered, pid);
-                step
-            }
-            Err(unwound) => raised(unwound).await,
-        }
-    }
-
-    async fn info(&mut self, info: Info) -> Step<S> {
-        if let Some(exit) = info.downcast_ref::<Exit>()
-            && Some(exit.from) == self.process.head().parent
-        {
-            // SRV-8: it never reaches the handler.
-            return Step::Stop(exit.reason.clone(), None);
-        }
-        let Some(state) = &mut self.state else {
-            return Step::Stop(ExitReason::Normal, None);
-        };
-        let next = guarded(None, || state.handle_info(info)).await;
-        self.settle(next).await
-    }
-
-    async fn settle(&mut self, result: Result<Next<S>, Unwound>) -> Step<S> {
-        match result {
-            Ok(next) => {
-                self.process.suspend_if_exiting().await;
-                self.note_out(false, None);
-                answer(next, &mut None)
-            }
-            Err(unwound) => raised(unwound).await,
         }
     }
 
@@ -382,34 +370,19 @@ impl<S: GenServer> Loop<S> {
             return reason;
         };
         let answer = AnswerOnDrop(answer);
-        match guarded(None, || state.terminate(&reason)).await {
+        let ended = {
+            let running = pin!(async { state.terminate(&reason).await });
+            guarded(None, running).await
+        };
+        match ended {
             Ok(()) => {}
             Err(Unwound::Raised(crash)) => reason = crash,
-            Err(Unwound::Ended) => pending().await,
+            Err(Unwound::Ended) => return pending().await,
         }
         drop(answer);
         self.process.head().conclude(reason.clone(), true);
         drop_quietly(state);
         reason
-    }
-}
-
-/// Waits for something to do; after `idle` without it, memory is given back.
-async fn hibernating<S: GenServer, F: Future>(
-    process: &ServerProcess<S>,
-    idle: Option<Duration>,
-    busy: F,
-) -> F::Output {
-    let Some(idle) = idle else {
-        return busy.await;
-    };
-    let mut busy = pin!(busy);
-    match tokio::time::timeout(idle, &mut busy).await {
-        Ok(done) => done,
-        Err(_) => {
-            process.mailbox.shrink();
-            busy.await
-        }
     }
 }
 
@@ -420,15 +393,6 @@ impl<R> Drop for AnswerOnDrop<R> {
     fn drop(&mut self) {
         if let Some((cell, reply)) = self.0.take() {
             cell.put(Outcome::Reply(reply));
-        }
-    }
-}
-
-impl<S: GenServer> ServerProcess<S> {
-    /// Waits to be ended, if an exit is pending: then no reply is sent and nothing more is handled (decision A3).
-    async fn suspend_if_exiting(&self) {
-        if self.head().has(bits::EXIT) {
-            pending::<()>().await;
         }
     }
 }
@@ -453,31 +417,30 @@ fn answer<S: GenServer>(
     }
 }
 
-async fn raised<S: GenServer>(unwound: Unwound) -> Step<S> {
-    match unwound {
-        Unwound::Raised(reason) => Step::Stop(reason, None),
-        // The reason stands in the process; the runner ends it at this suspension.
-        Unwound::Ended => pending().await,
-    }
+/// Runs a callback; a panic in it ends the callback alone.
+pub(super) fn guarded<'a, T>(
+    caller: Option<Pid>,
+    callback: Pin<&'a mut (dyn Future<Output = T> + Send + 'a)>,
+) -> Guarded<'a, T> {
+    Guarded { caller, callback }
 }
 
-/// Runs a callback; a panic in it ends the callback alone.
-pub(super) async fn guarded<F: Future>(
+pub(super) struct Guarded<'a, T> {
     caller: Option<Pid>,
-    make: impl FnOnce() -> F,
-) -> Result<F::Output, Unwound> {
-    context::set_caller(caller);
-    let future = catch(make)?;
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        context::set_caller(caller);
-        let polled = catch(|| future.as_mut().poll(cx));
+    callback: Pin<&'a mut (dyn Future<Output = T> + Send + 'a)>,
+}
+
+impl<T> Future for Guarded<'_, T> {
+    type Output = Result<T, Unwound>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut polled = Poll::Pending;
+        context::set_caller(self.caller);
+        let caught = catch_any(&mut || polled = self.callback.as_mut().poll(cx));
         context::set_caller(None);
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+        match caught {
+            Ok(()) => polled.map(Ok),
             Err(unwound) => Poll::Ready(Err(unwound)),
         }
-    })
-    .await
+    }
 }

@@ -9,7 +9,7 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -370,10 +370,11 @@ impl<S: GenServer> Child<S> {
         {
             return self.fail(error, ExitReason::Normal);
         }
-        let (state, then) = match server::guarded(None, || S::init(args))
-            .await
-            .map(|init| init.0)
-        {
+        let init = {
+            let running = pin!(async { S::init(args).await });
+            server::guarded(None, running).await
+        };
+        let (state, then) = match init.map(|init| init.0) {
             Ok(InitKind::Start(state, then)) => (Box::new(state), then),
             Ok(InitKind::Ignore) => return self.fail(StartError::Ignored, ExitReason::Normal),
             Ok(InitKind::Error(error)) => {
