@@ -117,7 +117,14 @@ use proc_macro::TokenStream;
 /// - `#[cfg]`, docs, `#[deprecated]`, `#[must_use]` and the visibility of a handler are those of its client method.
 /// - The names `to` and `named` are taken by the constructors of the client.
 ///
-/// The only option here is `crate = "…"`.
+/// | option | what it says | default |
+/// |---|---|---|
+/// | `message(derive(…))` | what `CounterMessage` derives: `message(derive(Clone, serde::Serialize))` | nothing |
+/// | `reply(derive(…))` | what `CounterReply` derives | nothing |
+/// | `crate = "…"` | [the path to beamish](crate#another-path-to-the-crate) | `"::beamish"` |
+///
+/// With `message(derive(…))` the attributes on a parameter of a call or cast that are not rustc's own go to the field of the
+/// message: `#[serde(rename = "k")] key: String`.
 ///
 /// Written, beside the block itself without the attributes above:
 ///

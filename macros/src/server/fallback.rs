@@ -18,6 +18,7 @@ pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
     let stubs = server.handlers.iter().map(|handler| stub(server, handler));
     let starts = starts(server);
     let (message, reply) = (names::message(&block.name), names::reply(&block.name));
+    let (message_derives, reply_derives) = (&block.message, &block.reply);
     let continues = server.continues.iter().map(|listener| {
         let value = &listener.ty;
         quote! {
@@ -46,9 +47,11 @@ pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
         #(#continues)*
         #cfg
         #[allow(dead_code)]
+        #message_derives
         pub enum #message {}
         #cfg
         #[allow(dead_code)]
+        #reply_derives
         pub enum #reply {}
     }
 }

@@ -123,6 +123,28 @@ fn generic_and_awaited() {
 }
 
 #[test]
+fn derives() {
+    let block = quote! {
+        impl<T> Store<T> {
+            #[init]
+            fn init() -> Self {
+                Self::default()
+            }
+
+            #[handle_cast]
+            fn put(&mut self, #[serde(rename = "k")] #[allow(unused)] #[into] key: String) {
+                self.key = key;
+            }
+        }
+    };
+    let arguments = quote!(
+        message(derive(Clone, serde::Serialize)),
+        reply(derive(Debug))
+    );
+    check("derives", server(arguments, &block));
+}
+
+#[test]
 fn own_start_link() {
     let block = quote! {
         impl Counter {
