@@ -19,6 +19,7 @@ compile_error!(
 );
 
 mod application;
+mod blocking;
 mod deadline;
 mod entry;
 mod exit;

@@ -6,7 +6,7 @@
 
 use std::any::type_name;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
+use crate::blocking;
 use crate::gen_server::client::Unresolved;
 use crate::gen_server::process::{Envelope, Here, ServerProcess};
 use crate::gen_server::reply::{Outcome, ReplyCell};
@@ -140,6 +141,33 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             timeout: None,
         };
         Request::new(sent, call)
+    }
+
+    /// Makes the call from a plain thread, which waits for the answer. No tokio runtime is needed; the timeout is one of real
+    /// time, also where tokio's clock is paused.
+    ///
+    /// # Errors
+    /// As those of the call.
+    ///
+    /// # Panics
+    /// On a thread that runs async code: in a process, a handler, a task, under `block_on`. Await the call there. In
+    /// tokio's `spawn_blocking` and `block_in_place` a thread may block.
+    ///
+    /// # OTP
+    /// None: all code there is in a process.
+    #[track_caller]
+    pub fn blocking(mut self) -> Result<T, CallError> {
+        blocking::forbid_in_async("a call");
+        let cell = self.queue()?;
+        let outcome = blocking::wait(poll_fn(|cx| cell.poll(cx)), self.timeout);
+        // SRV-3: one last look for an answer that came meanwhile.
+        match outcome.or_else(|| cell.take()) {
+            Some(outcome) => self.outcome(outcome),
+            None => {
+                cell.abandon();
+                Err(CallError::Timeout(self.info(ExitReason::Timeout)))
+            }
+        }
     }
 
     /// Puts the request into the mailbox of the server.
@@ -387,14 +415,31 @@ impl<S: GenServer, T> fmt::Debug for Call<'_, S, T> {
 #[must_use = "a call does nothing unless awaited"]
 pub struct FlatCall<'a, S: GenServer, T, E>(Call<'a, S, Result<T, E>>);
 
+impl<S: GenServer, T, E> FlatCall<'_, S, T, E> {
+    /// Makes the call from a plain thread: see [`Call::blocking`].
+    ///
+    /// # Errors
+    /// As those of the call, and the error that the server answered with.
+    ///
+    /// # Panics
+    /// On a thread that runs async code.
+    #[track_caller]
+    pub fn blocking(self) -> Result<T, CallFailed<E>> {
+        flat(self.0.blocking())
+    }
+}
+
+fn flat<T, E>(answer: Result<Result<T, E>, CallError>) -> Result<T, CallFailed<E>> {
+    match answer {
+        Ok(answer) => answer.map_err(CallFailed::Server),
+        Err(error) => Err(CallFailed::Call(error)),
+    }
+}
+
 impl<S: GenServer, T, E> Future for FlatCall<'_, S, T, E> {
     type Output = Result<T, CallFailed<E>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map(|answer| match answer {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(CallFailed::Server(error)),
-            Err(error) => Err(CallFailed::Call(error)),
-        })
+        Pin::new(&mut self.0).poll(cx).map(flat)
     }
 }

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
+use crate::blocking;
 use crate::gen_server::call::Unanswered;
 use crate::gen_server::reply::ReplyCell;
 use crate::process::context;
@@ -79,6 +80,20 @@ impl<T> Request<T> {
             Poll::Ready(answer) => Some(answer),
             Poll::Pending => None,
         }
+    }
+
+    /// Waits for the answer on a plain thread, without limit: see [`Call::blocking`](crate::Call::blocking).
+    ///
+    /// # Errors
+    /// As those of a [`Call`](crate::Call).
+    ///
+    /// # Panics
+    /// On a thread that runs async code.
+    #[track_caller]
+    pub fn blocking(mut self) -> Result<T, CallError> {
+        blocking::forbid_in_async("a request");
+        let answer = blocking::wait(poll_fn(|cx| self.0.poll(cx)), None);
+        answer.unwrap_or_else(|| Err(self.0.too_late()))
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
