@@ -121,6 +121,7 @@ use proc_macro::TokenStream;
 /// |---|---|---|
 /// | `message(derive(…))` | what `CounterMessage` derives: `message(derive(Clone, serde::Serialize))` | nothing |
 /// | `reply(derive(…))` | what `CounterReply` derives | nothing |
+/// | `mailbox = bounded(1024, on_full = …)` | [how many calls and casts wait at most](#bounded-mailboxes) | `unbounded` |
 /// | `crate = "…"` | [the path to beamish](crate#another-path-to-the-crate) | `"::beamish"` |
 ///
 /// With `message(derive(…))` the attributes on a parameter of a call or cast that are not rustc's own go to the field of the
@@ -133,6 +134,37 @@ use proc_macro::TokenStream;
 ///   the block defines itself is left out, and `Counter::server(…)`, the start that it can build on, is written beside it.
 /// - `impl CounterRef`: one method a call or cast.
 /// - `impl GenServer for Counter`, and `impl Continue<C> for Counter` for each `#[handle_continue]`.
+///
+/// # Bounded mailboxes
+///
+/// `mailbox = bounded(1024, on_full = refuse)` bounds how many calls and casts wait in the mailbox of each such server. The
+/// number is any constant expression over zero. What becomes of one more decides what the method of a cast returns:
+///
+/// | `on_full = …` | a cast | its method returns | a call |
+/// |---|---|---|---|
+/// | `wait` | waits for room, in the order of coming | `Cast<'_, Counter>`, a future | waits too, within its timeout |
+/// | `refuse` | comes back to its sender | `Result<(), Full<CounterMessage>>` | `CallError::Full` |
+/// | `drop_oldest` | the oldest call or cast is dropped for it | nothing | as a cast |
+/// | `drop_newest` | is dropped | nothing | `CallError::Full` |
+///
+/// The caller of a call that is dropped as the oldest gets `CallError::Full`. Messages of other types, exit signals, `Down`,
+/// stops, system requests and answers do not count, and are never refused. A call that its caller runs itself, since the
+/// server is idle, is in no mailbox.
+///
+/// ```text
+/// #[genserver(mailbox = bounded(1024, on_full = refuse))]
+/// impl Counter {
+///     // …
+///     #[handle_cast]
+///     pub fn add(&mut self, by: u64) {
+///         self.count += by;
+///     }
+/// }
+///
+/// if let Err(full) = counter.add(2) {
+///     retry_later(full.into_inner());                    // a `CounterMessage`
+/// }
+/// ```
 ///
 /// # OTP
 ///

@@ -7,6 +7,7 @@ mod applications;
 mod calls;
 mod exits;
 mod links;
+mod mailboxes;
 mod monitors;
 mod names;
 mod plain_trait;

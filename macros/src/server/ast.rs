@@ -10,6 +10,7 @@ use crate::attr::Settings;
 use crate::diagnostic::{Diagnostics, list, near_miss};
 use crate::krate::Krate;
 use crate::server::derives::Derives;
+use crate::server::mailbox::{Bound, OnFull};
 use crate::server::options::BlockOptions;
 
 /// What a method is to the server.
@@ -309,6 +310,7 @@ pub(crate) struct Block {
     pub(crate) krate: Krate,
     pub(crate) message: Derives,
     pub(crate) reply: Derives,
+    pub(crate) mailbox: Option<Bound>,
     pub(crate) cfgs: Vec<Attribute>,
     /// `Counter`, with its arguments.
     pub(crate) ty: TypePath,
@@ -319,6 +321,11 @@ pub(crate) struct Block {
 }
 
 impl Block {
+    /// What becomes of a message when the mailbox is full.
+    pub(crate) fn on_full(&self) -> Option<OnFull> {
+        self.mailbox.as_ref().map(|bound| bound.on_full)
+    }
+
     /// Checks the header; nothing can be written after a broken one.
     pub(crate) fn parse(
         item: &ItemImpl,
@@ -352,6 +359,7 @@ impl Block {
             krate: options.krate,
             message: options.message,
             reply: options.reply,
+            mailbox: options.mailbox,
             cfgs: item
                 .attrs
                 .iter()

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::checked::{Handler, Kind, Server};
-use super::expand::client::{attributes, parameter};
+use super::expand::client::{attributes, cast_output, parameter};
 use super::expand::start::is_overridden;
 use super::expand::{cfgs, client_header, client_type};
 use crate::names;
@@ -67,10 +67,10 @@ fn stub(server: &Server<'_>, handler: &Handler) -> TokenStream {
         .iter()
         .map(|field| parameter(field, &field.name));
     let output = match &handler.kind {
-        Kind::Cast => quote!(()),
-        Kind::Call { reply, .. } => quote!(#krate::Call<'_, #ty, #reply>),
+        Kind::Cast => cast_output(server.block, TokenStream::new()),
+        Kind::Call { reply, .. } => quote!(-> #krate::Call<'_, #ty, #reply>),
     };
-    quote!(#attributes #vis fn #name(&self #(, #params)*) -> #output { loop {} })
+    quote!(#attributes #vis fn #name(&self #(, #params)*) #output { loop {} })
 }
 
 fn starts(server: &Server<'_>) -> TokenStream {

@@ -5,6 +5,7 @@ mod checked;
 mod derives;
 mod expand;
 mod fallback;
+mod mailbox;
 mod misplaced;
 mod options;
 mod state;
@@ -27,7 +28,7 @@ const STRUCT_OPTIONS: [&str; 6] = [
     "trap_exit",
     "crate",
 ];
-const IMPL_OPTIONS: [&str; 3] = ["message", "reply", "crate"];
+const IMPL_OPTIONS: [&str; 4] = ["message", "reply", "mailbox", "crate"];
 
 pub(crate) fn genserver(arguments: TokenStream, input: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();

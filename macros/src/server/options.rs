@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use syn::LitStr;
 
 use super::derives::Derives;
+use super::mailbox::{self, Bound};
 use super::{IMPL_OPTIONS, STRUCT_OPTIONS};
 use crate::attr::Settings;
 use crate::diagnostic::Diagnostics;
@@ -11,7 +12,7 @@ use crate::krate::Krate;
 use crate::vocabulary::{RESTARTS, Restart, Shutdown};
 
 /// What only the `impl` block takes.
-const OF_BLOCK: [&str; 2] = ["message", "reply"];
+const OF_BLOCK: [&str; 3] = ["message", "reply", "mailbox"];
 
 /// What `#[genserver(…)]` on the struct says.
 #[derive(Debug, Default)]
@@ -56,6 +57,7 @@ pub(crate) struct BlockOptions {
     pub(crate) krate: Krate,
     pub(crate) message: Derives,
     pub(crate) reply: Derives,
+    pub(crate) mailbox: Option<Bound>,
 }
 
 /// Reads the options of the `impl` block; a wrong one is reported and left out.
@@ -65,6 +67,10 @@ pub(crate) fn of_block(arguments: TokenStream, diagnostics: &mut Diagnostics) ->
     let options = BlockOptions {
         message: Derives::take(&mut settings, "message", diagnostics),
         reply: Derives::take(&mut settings, "reply", diagnostics),
+        mailbox: settings
+            .take("mailbox")
+            .and_then(|mailbox| mailbox.parse_with(mailbox::EXAMPLE, Bound::parse, diagnostics))
+            .flatten(),
         krate: settings.krate(diagnostics),
     };
     let elsewhere = |key: &str| {

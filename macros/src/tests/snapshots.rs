@@ -122,6 +122,40 @@ fn generic_and_awaited() {
     );
 }
 
+/// Only what the bound changes: the methods of the client, and the constant.
+#[test]
+fn bounded() {
+    let block = quote! {
+        impl Store {
+            #[init]
+            fn init() -> Self {
+                Self::default()
+            }
+
+            #[handle_cast]
+            fn put(&mut self, key: String) {
+                self.key = key;
+            }
+        }
+    };
+    let mut parts = TokenStream::new();
+    for policy in ["wait", "refuse", "drop_oldest"] {
+        let policy = quote::format_ident!("{policy}");
+        let expansion = server(quote!(mailbox = bounded(8, on_full = #policy)), &block);
+        let file: syn::File = syn::parse2(expansion).unwrap();
+        for item in file.items {
+            let syn::Item::Impl(item) = item else {
+                continue;
+            };
+            let text = quote!(#item).to_string();
+            if text.contains("MAILBOX") || text.contains("impl StoreRef") {
+                parts.extend(quote!(#item));
+            }
+        }
+    }
+    check("bounded", parts);
+}
+
 #[test]
 fn derives() {
     let block = quote! {

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::blocking;
-use crate::gen_server::call::Unanswered;
-use crate::gen_server::reply::ReplyCell;
+use crate::gen_server::call::{self, Unanswered};
 use crate::process::context;
 use crate::sync::Mutex;
 use crate::{CallError, Deadline, GenServer};
@@ -32,7 +31,7 @@ pub struct Request<T>(Box<dyn Pending<T>>);
 
 impl<T> Request<T> {
     pub(crate) fn new<S: GenServer>(
-        sent: Result<Arc<ReplyCell<S::Reply>>, CallError>,
+        sent: Result<call::Sent<S>, CallError>,
         call: Unanswered<S, T>,
     ) -> Self
     where
@@ -122,16 +121,16 @@ trait Pending<T>: Send {
 }
 
 struct Sent<S: GenServer, T> {
-    sent: Option<Result<Arc<ReplyCell<S::Reply>>, CallError>>,
+    sent: Option<Result<call::Sent<S>, CallError>>,
     call: Unanswered<S, T>,
 }
 
 impl<S: GenServer, T: Send + 'static> Pending<T> for Sent<S, T> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
-        let answer = match &self.sent {
+        let answer = match &mut self.sent {
             None => return Poll::Pending,
             Some(Err(error)) => Err(error.clone()),
-            Some(Ok(cell)) => match cell.poll(cx) {
+            Some(Ok(sent)) => match sent.poll(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(outcome) => self.call.outcome(outcome),
             },
@@ -147,8 +146,8 @@ impl<S: GenServer, T: Send + 'static> Pending<T> for Sent<S, T> {
 
 impl<S: GenServer, T> Drop for Sent<S, T> {
     fn drop(&mut self) {
-        if let Some(Ok(cell)) = &self.sent {
-            cell.abandon();
+        if let Some(Ok(sent)) = &self.sent {
+            sent.cell.abandon();
         }
     }
 }

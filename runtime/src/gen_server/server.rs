@@ -263,6 +263,7 @@ impl<S: GenServer> Loop<S> {
                 system.run(self);
                 Step::Then(Then::Pause(Pause::Wait))
             }
+            Envelope::Gap => Step::Then(Then::Pause(Pause::Wait)),
         }
     }
 
@@ -272,7 +273,7 @@ impl<S: GenServer> Loop<S> {
             Envelope::Call { caller, .. } => (EventKind::Call, *caller),
             Envelope::Cast(_) => (EventKind::Cast, None),
             Envelope::Info(_) => (EventKind::Info, None),
-            Envelope::Stop(_) | Envelope::System(_) => return,
+            Envelope::Stop(_) | Envelope::System(_) | Envelope::Gap => return,
         };
         self.note_in(kind, envelope.name(), from);
     }

@@ -203,7 +203,7 @@ pub(super) fn docs(handler: &Handler) -> TokenStream {
         let name = names::plain(&handler.method.name);
         let line = match handler.kind {
             Kind::Call { .. } => format!("Calls `{name}` and waits for its reply."),
-            Kind::Cast => format!("Casts `{name}`, without waiting."),
+            Kind::Cast => format!("Casts `{name}`: sends it, and expects no reply."),
         };
         return quote!(#[doc = #line]);
     }

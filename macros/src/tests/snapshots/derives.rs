@@ -24,7 +24,7 @@ pub enum __StoreMessageNever {}
 )]
 #[derive(Clone, serde::Serialize)]
 pub enum StoreMessage<T> {
-    ///Casts `put`, without waiting.
+    ///Casts `put`: sends it, and expects no reply.
     Put {
         ///The handler's `key`.
         #[serde(rename = "k")]
@@ -105,7 +105,7 @@ The arguments are cloned at each start. For arguments that cannot be cloned, wri
     clippy::too_many_arguments
 )]
 impl<T> StoreRef<T> {
-    ///Casts `put`, without waiting.
+    ///Casts `put`: sends it, and expects no reply.
     #[inline]
     fn put(&self, key: impl ::core::convert::Into<String>) {
         ::beamish::__private::ServerRef::cast(
