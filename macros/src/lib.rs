@@ -122,6 +122,7 @@ use proc_macro::TokenStream;
 /// | `message(derive(…))` | what `CounterMessage` derives: `message(derive(Clone, serde::Serialize))` | nothing |
 /// | `reply(derive(…))` | what `CounterReply` derives | nothing |
 /// | `mailbox = bounded(1024, on_full = …)` | [how many calls and casts wait at most](#bounded-mailboxes) | `unbounded` |
+/// | `client = trait` | [the client's methods also as a trait](#the-client-as-a-trait) | none |
 /// | `crate = "…"` | [the path to beamish](crate#another-path-to-the-crate) | `"::beamish"` |
 ///
 /// With `message(derive(…))` the attributes on a parameter of a call or cast that are not rustc's own go to the field of the
@@ -165,6 +166,42 @@ use proc_macro::TokenStream;
 ///     retry_later(full.into_inner());                    // a `CounterMessage`
 /// }
 /// ```
+///
+/// # The client as a trait
+///
+/// With `client = trait` the calls and casts are also methods of a trait, `CounterClient`, which `CounterRef` implements. What
+/// is written for any `CounterClient` can be tested with a stand-in, without a server:
+///
+/// ```text
+/// #[genserver(client = trait)]
+/// impl Counter {
+///     // … `get` and `add`, as above
+/// }
+///
+/// async fn double(counter: &dyn CounterClient) -> Result<u64, CallError> {
+///     let count = counter.get().await?;
+///     counter.add(count);
+///     Ok(2 * count)
+/// }
+///
+/// struct Always(u64);
+///
+/// impl CounterClient for Always {
+///     fn get(&self) -> BoxFuture<'_, Result<u64, CallError>> {
+///         Box::pin(async { Ok(self.0) })
+///     }
+///
+///     fn add(&self, by: u64) {
+///         assert_eq!(by, self.0);
+///     }
+/// }
+///
+/// assert_eq!(double(&Always(21)).await?, 42);
+/// ```
+///
+/// A call is a boxed future, with the default timeout; `CounterRef`'s own methods, which take precedence, have all options.
+/// `#[into]` parameters keep their plain type, so the trait can be a trait object. It is `pub`, and has all calls and casts,
+/// also those that are private on the client. `CallInfo::new` makes the errors that a stand-in may want to give.
 ///
 /// # OTP
 ///

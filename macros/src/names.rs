@@ -14,6 +14,11 @@ pub(crate) fn message(server: &Ident) -> Ident {
     suffixed(server, "Message")
 }
 
+/// The client's trait: `Counter` → `CounterClient`.
+pub(crate) fn client(server: &Ident) -> Ident {
+    suffixed(server, "Client")
+}
+
 /// The reply enum: `Counter` → `CounterReply`.
 pub(crate) fn reply(server: &Ident) -> Ident {
     suffixed(server, "Reply")

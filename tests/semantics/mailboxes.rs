@@ -18,9 +18,9 @@ macro_rules! desk {
         }
 
         #[genserver(
-                                    mailbox = bounded(3, on_full = $on_full),
-                                    message(derive(Debug, PartialEq))
-                                )]
+                                                    mailbox = bounded(3, on_full = $on_full),
+                                                    message(derive(Debug, PartialEq))
+                                                )]
         impl $desk {
             #[init]
             fn init() -> Self {

@@ -311,6 +311,7 @@ pub(crate) struct Block {
     pub(crate) message: Derives,
     pub(crate) reply: Derives,
     pub(crate) mailbox: Option<Bound>,
+    pub(crate) client_is_trait: bool,
     pub(crate) cfgs: Vec<Attribute>,
     /// `Counter`, with its arguments.
     pub(crate) ty: TypePath,
@@ -360,6 +361,7 @@ impl Block {
             message: options.message,
             reply: options.reply,
             mailbox: options.mailbox,
+            client_is_trait: options.client_is_trait,
             cfgs: item
                 .attrs
                 .iter()

@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::checked::{Handler, Kind, Server};
 use super::expand::client::{attributes, cast_output, parameter};
+use super::expand::contract;
 use super::expand::start::is_overridden;
 use super::expand::{cfgs, client_header, client_type};
 use crate::names;
@@ -16,6 +17,7 @@ pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
     let header = client_header(block);
     let client = client_type(block);
     let stubs = server.handlers.iter().map(|handler| stub(server, handler));
+    let contract = contract::written(server, &TokenStream::new(), |_| quote!(loop {}));
     let starts = starts(server);
     let (message, reply) = (names::message(&block.name), names::reply(&block.name));
     let (message_derives, reply_derives) = (&block.message, &block.reply);
@@ -32,6 +34,7 @@ pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
         #cfg
         #[allow(dead_code, unused_variables)]
         #header { #(#stubs)* }
+        #contract
         #cfg
         #[allow(dead_code, unused_variables)]
         impl #impl_generics #ty #where_clause { #starts }

@@ -28,7 +28,7 @@ const STRUCT_OPTIONS: [&str; 6] = [
     "trap_exit",
     "crate",
 ];
-const IMPL_OPTIONS: [&str; 4] = ["message", "reply", "mailbox", "crate"];
+const IMPL_OPTIONS: [&str; 5] = ["message", "reply", "mailbox", "client", "crate"];
 
 pub(crate) fn genserver(arguments: TokenStream, input: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();

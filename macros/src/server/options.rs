@@ -12,7 +12,7 @@ use crate::krate::Krate;
 use crate::vocabulary::{RESTARTS, Restart, Shutdown};
 
 /// What only the `impl` block takes.
-const OF_BLOCK: [&str; 3] = ["message", "reply", "mailbox"];
+const OF_BLOCK: [&str; 4] = ["message", "reply", "mailbox", "client"];
 
 /// What `#[genserver(…)]` on the struct says.
 #[derive(Debug, Default)]
@@ -58,6 +58,8 @@ pub(crate) struct BlockOptions {
     pub(crate) message: Derives,
     pub(crate) reply: Derives,
     pub(crate) mailbox: Option<Bound>,
+    /// `client = trait`.
+    pub(crate) client_is_trait: bool,
 }
 
 /// Reads the options of the `impl` block; a wrong one is reported and left out.
@@ -71,6 +73,10 @@ pub(crate) fn of_block(arguments: TokenStream, diagnostics: &mut Diagnostics) ->
             .take("mailbox")
             .and_then(|mailbox| mailbox.parse_with(mailbox::EXAMPLE, Bound::parse, diagnostics))
             .flatten(),
+        client_is_trait: settings
+            .take("client")
+            .and_then(|client| client.word(&[("trait", true)], diagnostics))
+            .unwrap_or(false),
         krate: settings.krate(diagnostics),
     };
     let elsewhere = |key: &str| {

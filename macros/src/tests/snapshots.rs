@@ -157,6 +157,44 @@ fn bounded() {
 }
 
 #[test]
+fn client_trait() {
+    let block = quote! {
+        impl<V: Clone> Store<V> {
+            #[init]
+            fn init() -> Self {
+                Self::default()
+            }
+
+            /// The value of `key`.
+            #[handle_call]
+            #[deprecated]
+            fn fetch(&self, #[into] key: String) -> Option<V> {
+                self.find(key)
+            }
+
+            #[cfg(feature = "put")]
+            #[handle_cast]
+            fn put(&mut self, key: String, value: V) {
+                self.insert(key, value);
+            }
+        }
+    };
+    let expansion = server(quote!(client = trait), &block);
+    let file: syn::File = syn::parse2(expansion).unwrap();
+    let mut parts = TokenStream::new();
+    for item in file.items {
+        match item {
+            syn::Item::Trait(item) => parts.extend(quote!(#item)),
+            syn::Item::Impl(item) if quote!(#item).to_string().contains("StoreClient") => {
+                parts.extend(quote!(#item));
+            }
+            _ => {}
+        }
+    }
+    check("client_trait", parts);
+}
+
+#[test]
 fn derives() {
     let block = quote! {
         impl<T> Store<T> {

@@ -238,6 +238,9 @@ impl<S: GenServer> From<&ServerRef<S>> for Address {
     }
 }
 
+/// A future in a box: what the methods of the trait of `#[genserver(client = trait)]` return.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 /// What every client of a server can do. `ServerRef` and the clients that `#[genserver]` writes are `Server`s.
 ///
 /// A handler of the same name wins over a method of this trait; `Server::stop(&counter)` still reaches it.

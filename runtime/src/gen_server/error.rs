@@ -20,6 +20,22 @@ pub struct CallInfo {
 }
 
 impl CallInfo {
+    /// What is known of a call that failed, as a stand-in for a server tells it:
+    /// `CallError::Timeout(CallInfo::new("counter", "get", ExitReason::Timeout).into())`.
+    #[must_use]
+    pub fn new(
+        server: impl Into<Address>,
+        operation: &'static str,
+        reason: impl Into<ExitReason>,
+    ) -> Self {
+        Self {
+            reason: reason.into(),
+            server: server.into(),
+            operation,
+            timeout: None,
+        }
+    }
+
     /// Why it failed: the server's exit reason, `NoProc`, `Timeout`, …
     #[must_use]
     pub const fn reason(&self) -> &ExitReason {
