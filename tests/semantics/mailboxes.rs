@@ -1,5 +1,7 @@
 //! Mailboxes with a bound: what counts, and what becomes of a call or cast when there is no room.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -183,7 +185,7 @@ async fn the_oldest_is_dropped_where_it_was_looked_at() {
     let desk = DropsOldest::start().await.unwrap();
     let pid = desk.pid().unwrap();
     let waiting = || process::info(pid).unwrap().message_queue_len;
-    sys::suspend(pid).await.unwrap();
+    sys::suspend(&desk).await.unwrap();
     for number in 1..=3 {
         desk.put(number);
     }
@@ -194,7 +196,7 @@ async fn the_oldest_is_dropped_where_it_was_looked_at() {
     }
     send(pid, 6_u32);
     assert_eq!(waiting(), 4);
-    sys::resume(pid).await.unwrap();
+    sys::resume(&desk).await.unwrap();
     assert_eq!(DropsOldest::log(&desk).await, [3, 4, 5, 6]);
 
     let (entered, has_entered) = oneshot::channel();

@@ -232,9 +232,10 @@ impl<S: GenServer> fmt::Debug for ServerRef<S> {
     }
 }
 
-impl<S: GenServer> From<&ServerRef<S>> for Address {
-    fn from(server: &ServerRef<S>) -> Self {
-        server.address()
+/// A client of any kind is taken wherever an address is asked for.
+impl<C: Server> From<&C> for Address {
+    fn from(client: &C) -> Self {
+        client.server_ref().address()
     }
 }
 

@@ -4,8 +4,8 @@ use std::future::Future;
 
 use crate::supervisor::server::{SupervisorMessage, SupervisorReply, SupervisorServer};
 use crate::{
-    Address, Call, ChildCounts, ChildError, ChildId, ChildInfo, ChildSpec, GenServer, Handler,
-    Name, Pid, Server, ServerRef, StartChildError, WrongServer,
+    Call, ChildCounts, ChildError, ChildId, ChildInfo, ChildSpec, GenServer, Handler, Name, Pid,
+    Server, ServerRef, StartChildError, WrongServer,
 };
 
 /// The client of a supervisor. Its requests wait for their answer without limit, as in OTP: a supervisor that starts or
@@ -244,12 +244,6 @@ pub(super) fn ask<'a, S: GenServer, T>(
 impl From<ServerRef<SupervisorServer>> for SupervisorRef {
     fn from(server: ServerRef<SupervisorServer>) -> Self {
         Self(server)
-    }
-}
-
-impl From<&SupervisorRef> for Address {
-    fn from(supervisor: &SupervisorRef) -> Self {
-        supervisor.0.address()
     }
 }
 

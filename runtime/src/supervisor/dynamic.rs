@@ -17,10 +17,10 @@ use crate::supervisor::plan::{self, Fate};
 use crate::supervisor::spec::Extra;
 use crate::supervisor::{DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS};
 use crate::{
-    Address, BadChildren, Call, Caller, ChildCounts, ChildError, ChildId, ChildInfo, ChildKind,
-    ChildSpec, ChildStatus, Exit, ExitReason, GenServer, Handler, Info, Init, Name, Next, Once,
-    Pid, Server, ServerOptions, ServerRef, Shutdown, Start, StartChildError, StartError, Via,
-    WrongServer, report, unexpected_info,
+    BadChildren, Call, Caller, ChildCounts, ChildError, ChildId, ChildInfo, ChildKind, ChildSpec,
+    ChildStatus, Exit, ExitReason, GenServer, Handler, Info, Init, Name, Next, Once, Pid, Server,
+    ServerOptions, ServerRef, Shutdown, Start, StartChildError, StartError, Via, WrongServer,
+    report, unexpected_info,
 };
 
 /// Builds a supervisor that starts its children on demand and knows them by pid. Its strategy is one-for-one.
@@ -646,12 +646,6 @@ impl DynamicSupervisorRef {
 impl From<ServerRef<DynamicSupervisorServer>> for DynamicSupervisorRef {
     fn from(server: ServerRef<DynamicSupervisorServer>) -> Self {
         Self(server)
-    }
-}
-
-impl From<&DynamicSupervisorRef> for Address {
-    fn from(supervisor: &DynamicSupervisorRef) -> Self {
-        supervisor.0.address()
     }
 }
 
