@@ -19,4 +19,5 @@ mod supervisor_api;
 mod supervisor_restarts;
 mod supervisor_stops;
 mod tasks;
+mod tasks_blocking;
 mod timers;
