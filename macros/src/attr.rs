@@ -1,11 +1,12 @@
-//! The options of an attribute: `key`, `key = value`, separated by commas.
+//! The options of an attribute: `key`, `key = value`, `key(list)`, separated by commas.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
+use syn::token::Paren;
 use syn::{LitBool, LitInt, LitStr, Path, Token};
 
-use crate::diagnostic::{Diagnostics, here, list, unknown};
+use crate::diagnostic::{Diagnostics, here, list, near_miss, unknown};
 use crate::krate::Krate;
 
 /// One option as written; it keeps the spans of its key and of its value.
@@ -13,6 +14,7 @@ use crate::krate::Krate;
 pub(crate) struct Setting {
     pub(crate) key: Ident,
     value: Option<TokenStream>,
+    list: Option<Group>,
 }
 
 /// The options of one attribute, each key at most once.
@@ -22,10 +24,19 @@ pub(crate) struct Settings(Vec<Setting>);
 impl Settings {
     /// Reads `tokens`; a mistake in their form ends the reading, the options before it count.
     pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
+        Self::read_with_lists(tokens, &[], diagnostics)
+    }
+
+    /// As [`read`](Self::read); the options named by `lists` are written `key(…)`.
+    pub(crate) fn read_with_lists(
+        tokens: TokenStream,
+        lists: &[&str],
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
         let mut settings: Vec<Setting> = Vec::new();
         let parsed = (|input: ParseStream<'_>| {
             while !input.is_empty() {
-                let setting: Setting = input.parse()?;
+                let setting = Setting::parse(input, lists)?;
                 if settings.iter().any(|earlier| earlier.key == setting.key) {
                     diagnostics.push(
                         setting.key.span(),
@@ -85,8 +96,8 @@ impl Settings {
     }
 }
 
-impl Parse for Setting {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+impl Setting {
+    fn parse(input: ParseStream<'_>, lists: &[&str]) -> syn::Result<Self> {
         if !input.peek(Ident::peek_any) {
             return Err(here(
                 input,
@@ -94,9 +105,21 @@ impl Parse for Setting {
             ));
         }
         let key = input.call(Ident::parse_any)?;
+        // Also of a near miss, whose key is then told to be wrong.
+        if input.peek(Paren) && near_miss(&key.to_string(), lists).is_some() {
+            return Ok(Self {
+                key,
+                value: None,
+                list: Some(input.parse()?),
+            });
+        }
         if input.parse::<Option<Token![=]>>()?.is_none() {
             if input.is_empty() || input.peek(Token![,]) {
-                return Ok(Self { key, value: None });
+                return Ok(Self {
+                    key,
+                    value: None,
+                    list: None,
+                });
             }
             return Err(here(
                 input,
@@ -116,11 +139,21 @@ impl Parse for Setting {
         Ok(Self {
             key,
             value: Some(value),
+            list: None,
         })
     }
-}
 
-impl Setting {
+    /// What stands in the parentheses of `key(…)`; `example` says what to write.
+    pub(crate) fn list(&self, example: &str, diagnostics: &mut Diagnostics) -> Option<Group> {
+        if self.list.is_none() {
+            let message = format!("`{0}` is a list; write `{0}({example})`", self.key);
+            match &self.value {
+                Some(value) => diagnostics.at(value, message),
+                None => diagnostics.push(self.span(), message),
+            }
+        }
+        self.list.clone()
+    }
     pub(crate) fn span(&self) -> Span {
         self.key.span()
     }

@@ -117,7 +117,16 @@ use proc_macro::TokenStream;
 /// - `#[cfg]`, docs, `#[deprecated]`, `#[must_use]` and the visibility of a handler are those of its client method.
 /// - The names `to` and `named` are taken by the constructors of the client.
 ///
-/// The only option here is `crate = "…"`.
+/// | option | what it says | default |
+/// |---|---|---|
+/// | `message(derive(…))` | what `CounterMessage` derives: `message(derive(Clone, serde::Serialize))` | nothing |
+/// | `reply(derive(…))` | what `CounterReply` derives | nothing |
+/// | `mailbox = bounded(1024, on_full = …)` | [how many calls and casts wait at most](#bounded-mailboxes) | `unbounded` |
+/// | `client = trait` | [the client's methods also as a trait](#the-client-as-a-trait) | none |
+/// | `crate = "…"` | [the path to beamish](crate#another-path-to-the-crate) | `"::beamish"` |
+///
+/// With `message(derive(…))` the attributes on a parameter of a call or cast that are not rustc's own go to the field of the
+/// message: `#[serde(rename = "k")] key: String`.
 ///
 /// Written, beside the block itself without the attributes above:
 ///
@@ -126,6 +135,73 @@ use proc_macro::TokenStream;
 ///   the block defines itself is left out, and `Counter::server(…)`, the start that it can build on, is written beside it.
 /// - `impl CounterRef`: one method a call or cast.
 /// - `impl GenServer for Counter`, and `impl Continue<C> for Counter` for each `#[handle_continue]`.
+///
+/// # Bounded mailboxes
+///
+/// `mailbox = bounded(1024, on_full = refuse)` bounds how many calls and casts wait in the mailbox of each such server. The
+/// number is any constant expression over zero. What becomes of one more decides what the method of a cast returns:
+///
+/// | `on_full = …` | a cast | its method returns | a call |
+/// |---|---|---|---|
+/// | `wait` | waits for room, in the order of coming | `Cast<'_, Counter>`, a future | waits too, within its timeout |
+/// | `refuse` | comes back to its sender | `Result<(), Full<CounterMessage>>` | `CallError::Full` |
+/// | `drop_oldest` | the oldest call or cast is dropped for it | nothing | as a cast |
+/// | `drop_newest` | is dropped | nothing | `CallError::Full` |
+///
+/// The caller of a call that is dropped as the oldest gets `CallError::Full`. Messages of other types, exit signals, `Down`,
+/// stops, system requests and answers do not count, and are never refused. A call that its caller runs itself, since the
+/// server is idle, is in no mailbox.
+///
+/// ```text
+/// #[genserver(mailbox = bounded(1024, on_full = refuse))]
+/// impl Counter {
+///     // …
+///     #[handle_cast]
+///     pub fn add(&mut self, by: u64) {
+///         self.count += by;
+///     }
+/// }
+///
+/// if let Err(full) = counter.add(2) {
+///     retry_later(full.into_inner());                    // a `CounterMessage`
+/// }
+/// ```
+///
+/// # The client as a trait
+///
+/// With `client = trait` the calls and casts are also methods of a trait, `CounterClient`, which `CounterRef` implements. What
+/// is written for any `CounterClient` can be tested with a stand-in, without a server:
+///
+/// ```text
+/// #[genserver(client = trait)]
+/// impl Counter {
+///     // … `get` and `add`, as above
+/// }
+///
+/// async fn double(counter: &dyn CounterClient) -> Result<u64, CallError> {
+///     let count = counter.get().await?;
+///     counter.add(count);
+///     Ok(2 * count)
+/// }
+///
+/// struct Always(u64);
+///
+/// impl CounterClient for Always {
+///     fn get(&self) -> BoxFuture<'_, Result<u64, CallError>> {
+///         Box::pin(async { Ok(self.0) })
+///     }
+///
+///     fn add(&self, by: u64) {
+///         assert_eq!(by, self.0);
+///     }
+/// }
+///
+/// assert_eq!(double(&Always(21)).await?, 42);
+/// ```
+///
+/// A call is a boxed future, with the default timeout; `CounterRef`'s own methods, which take precedence, have all options.
+/// `#[into]` parameters keep their plain type, so the trait can be a trait object. It is `pub`, and has all calls and casts,
+/// also those that are private on the client. `CallInfo::new` makes the errors that a stand-in may want to give.
 ///
 /// # OTP
 ///

@@ -1,6 +1,7 @@
 //! The identifiers that are made from the user's.
 
 use proc_macro2::{Ident, Span};
+use quote::format_ident;
 use syn::ext::IdentExt;
 
 /// The client type: `Counter` → `CounterRef`.
@@ -13,9 +14,19 @@ pub(crate) fn message(server: &Ident) -> Ident {
     suffixed(server, "Message")
 }
 
+/// The client's trait: `Counter` → `CounterClient`.
+pub(crate) fn client(server: &Ident) -> Ident {
+    suffixed(server, "Client")
+}
+
 /// The reply enum: `Counter` → `CounterReply`.
 pub(crate) fn reply(server: &Ident) -> Ident {
     suffixed(server, "Reply")
+}
+
+/// The empty enum in the hidden variant of one that derives: `CounterMessage` → `__CounterMessageNever`.
+pub(crate) fn never(name: &Ident) -> Ident {
+    format_ident!("__{name}Never", span = name.span())
 }
 
 fn suffixed(server: &Ident, suffix: &str) -> Ident {
@@ -55,9 +66,7 @@ pub(crate) fn plain(ident: &Ident) -> String {
 
 #[cfg(test)]
 mod tests {
-    use quote::format_ident;
-
-    use super::variant;
+    use super::{format_ident, variant};
 
     #[test]
     fn variants_are_in_camel_case_and_never_a_keyword() {

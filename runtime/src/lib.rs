@@ -19,6 +19,7 @@ compile_error!(
 );
 
 mod application;
+mod blocking;
 mod deadline;
 mod entry;
 mod exit;
@@ -46,10 +47,10 @@ pub use application::{App, Application, ApplicationError};
 pub use deadline::Deadline;
 pub use exit::{ExitReason, PanicInfo, Term};
 pub use gen_server::{
-    Call, CallError, CallFailed, CallInfo, Caller, Continue, DEFAULT_CALL_TIMEOUT, FlatCall,
-    GenServer, Handler, Init, IntoInit, IntoNext, Next, NoReply, NoResponse, Reply, ReplyTo,
-    Request, Requests, Server, ServerOptions, ServerRef, Start, StartError, StartMonitor, Stop,
-    StopError, WrongServer, unexpected_info,
+    Bound, BoxFuture, Call, CallError, CallFailed, CallInfo, Caller, Cast, Continue,
+    DEFAULT_CALL_TIMEOUT, FlatCall, Full, GenServer, Handler, Init, IntoInit, IntoNext, Next,
+    NoReply, NoResponse, OnFull, Reply, ReplyTo, Request, Requests, Server, ServerOptions,
+    ServerRef, Start, StartError, StartMonitor, Stop, StopError, WrongServer, unexpected_info,
 };
 pub use name::{Address, Name, Via, ViaName};
 pub use node::Node;

@@ -1,8 +1,9 @@
 //! The queue of a process.
 //!
 //! 1. Senders push at the back of `inbox`, under its lock; the order of pushing is the order of handling (`SIG-1`).
-//! 2. Only the process itself touches `saved`: what it has taken from the inbox and not handled yet, oldest first. So
-//!    the whole mailbox is `saved` followed by `inbox`.
+//! 2. Only the process itself takes from `saved`: what it has taken from the inbox and not handled yet, oldest first. So
+//!    the whole mailbox is `saved` followed by `inbox`. Who pushes to a full mailbox may leave a gap there in place of the
+//!    oldest message, so that no other moves.
 //! 3. Once closed, nothing gets in; whoever pushes gets the message back.
 //! 4. A receive remembers how far it has looked by [`Seen`]: a place in `saved`, which holds until a message is removed from
 //!    there; then it looks at all again.
@@ -22,6 +23,15 @@ pub(crate) trait Letter: Send + Sized + 'static {
     fn as_info(&self) -> Option<&Info>;
     /// What it is, for people.
     fn name(&self) -> &'static str;
+    /// Whether there can be gaps: places of messages that were dropped for newer ones.
+    const HAS_GAPS: bool = false;
+    /// Takes a message that may be dropped for a newer one, and leaves a gap.
+    fn give_way(&mut self) -> Option<Self> {
+        None
+    }
+    fn is_gap(&self) -> bool {
+        false
+    }
 }
 
 impl Letter for Info {
@@ -138,6 +148,30 @@ impl<L: Letter> Mailbox<L> {
         }
         inbox.queue.push_back(letter);
         Ok(Wake(std::mem::take(&mut inbox.waiting)))
+    }
+
+    /// Pushes, and drops the oldest message that may be dropped: it is given out. Gives the new one back if there is none, or
+    /// if the mailbox is closed.
+    pub(crate) fn push_for_oldest(&self, letter: L) -> Result<(Wake, L), L> {
+        let mut saved = self.saved.lock();
+        let mut inbox = self.inbox.lock();
+        if inbox.closed {
+            return Err(letter);
+        }
+        let mut oldest = saved.queue.iter_mut().find_map(L::give_way);
+        if oldest.is_none() {
+            let mut places = inbox.queue.iter_mut().enumerate();
+            let found = places.find_map(|(at, place)| Some((at, place.give_way()?)));
+            if let Some((at, letter)) = found {
+                inbox.queue.remove(at);
+                oldest = Some(letter);
+            }
+        }
+        let Some(oldest) = oldest else {
+            return Err(letter);
+        };
+        inbox.queue.push_back(letter);
+        Ok((Wake(std::mem::take(&mut inbox.waiting)), oldest))
     }
 
     /// Takes the oldest message. The inbox is looked at only if `has_mail` says so.
@@ -267,7 +301,12 @@ impl<L: Letter> Mailbox<L> {
 
     pub(crate) fn len(&self) -> usize {
         let saved = self.saved.lock();
-        saved.queue.len() + self.inbox.lock().queue.len()
+        let gaps = if L::HAS_GAPS {
+            saved.queue.iter().filter(|letter| letter.is_gap()).count()
+        } else {
+            0
+        };
+        saved.queue.len() - gaps + self.inbox.lock().queue.len()
     }
 
     /// What waits, oldest first.
@@ -278,6 +317,7 @@ impl<L: Letter> Mailbox<L> {
             .queue
             .iter()
             .chain(&inbox.queue)
+            .filter(|letter| !letter.is_gap())
             .map(L::name)
             .collect()
     }

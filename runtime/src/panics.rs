@@ -2,11 +2,12 @@
 //!
 //! 1. The hook, set when the first process is spawned, records place and backtrace of a panic inside a process and prints
 //!    nothing; every other panic goes to the hook that was there before.
-//! 2. `exit` unwinds with a payload of ours by `resume_unwind`, so no hook runs.
+//! 2. While `SILENT` is set on a thread, its panics are not told at all.
+//! 3. `exit` unwinds with a payload of ours by `resume_unwind`, so no hook runs.
 
 use std::any::Any;
 use std::backtrace::Backtrace;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
@@ -16,6 +17,7 @@ use crate::process::context;
 
 thread_local! {
     static PLACE: RefCell<Option<PanicPlace>> = const { RefCell::new(None) };
+    static SILENT: Cell<bool> = const { Cell::new(false) };
 }
 
 /// How Rust's runtime says that a destructor panicked while a panic unwinds, before it aborts.
@@ -32,6 +34,9 @@ pub(crate) fn install_hook() {
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
+            if SILENT.try_with(Cell::get).unwrap_or(false) {
+                return;
+            }
             if !context::in_process() {
                 return before(info);
             }
@@ -80,6 +85,15 @@ pub(crate) fn drop_quietly<T>(value: T) {
     if let Err(Unwound::Raised(reason)) = catch_any(&mut || drop(value.take())) {
         crate::report::destructor(&reason);
     }
+}
+
+/// Runs code of ours whose panic is an answer, and prints nothing of it, unless it ends the program.
+pub(crate) fn silently<R>(code: impl FnOnce() -> R) -> std::thread::Result<R> {
+    install_hook();
+    let before = SILENT.replace(cfg!(panic = "unwind"));
+    let result = panic::catch_unwind(AssertUnwindSafe(code));
+    SILENT.set(before);
+    result
 }
 
 pub(crate) fn raise(reason: ExitReason) -> ! {

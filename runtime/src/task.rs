@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio::time::Sleep;
 
+use crate::panics::{self, Unwound};
 use crate::parcel::Parcel;
 use crate::process::control::Deathwatch;
 use crate::process::receive::far;
@@ -80,6 +82,34 @@ impl<T: Send + 'static> Task<T> {
             timeout: Some(DEFAULT_AWAIT_TIMEOUT),
             timer: None,
         }
+    }
+
+    /// Starts a task that runs code which blocks its thread: on tokio's blocking pool, as the task's process.
+    ///
+    /// `.blocking()` calls are fine in it. It can be abandoned, not killed: once the task has ended by an exit signal, code that
+    /// has begun runs on, and its value vanishes.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    ///
+    /// # OTP
+    /// `Task.async/1`: any process may block there.
+    #[track_caller]
+    pub fn blocking<F>(code: F) -> Self
+    where
+        F: FnOnce() -> T + Send + 'static,
+    {
+        Self::spawn(async move {
+            let mut process = context::current();
+            let run = move || context::run_as(&mut process, || panics::catch(code));
+            let mut running = AbortOnDrop(tokio::task::spawn_blocking(run));
+            match (&mut running.0).await {
+                Ok(Ok(value)) => value,
+                Ok(Err(Unwound::Raised(reason))) => panics::raise(reason),
+                // It is ended by its own exit signal, or by the end of the runtime.
+                Ok(Err(Unwound::Ended)) | Err(_) => std::future::pending().await,
+            }
+        })
     }
 
     /// A task as a child of a supervisor: `make` gives the future that it runs. It is temporary, its id is `Task`, unless the
@@ -182,6 +212,15 @@ impl<T: Send + 'static> Task<T> {
 
     fn killer(&self) -> Pid {
         context::self_pid().unwrap_or(self.pid)
+    }
+}
+
+/// Blocking code that has not begun when its task ends never does.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

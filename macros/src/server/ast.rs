@@ -9,6 +9,9 @@ use syn::{
 use crate::attr::Settings;
 use crate::diagnostic::{Diagnostics, list, near_miss};
 use crate::krate::Krate;
+use crate::server::derives::Derives;
+use crate::server::mailbox::{Bound, OnFull};
+use crate::server::options::BlockOptions;
 
 /// What a method is to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,15 +63,21 @@ pub(crate) struct Param {
     pub(crate) ty: Type,
     /// `#[into]`.
     pub(crate) into: bool,
+    /// What a derive of the message reads: `#[serde(…)]`.
+    pub(crate) attrs: Vec<Attribute>,
 }
 
 impl Callback {
     /// Takes our attributes off the methods of `item`, and gives back the methods that had one.
-    pub(crate) fn take_from(item: &mut ItemImpl, diagnostics: &mut Diagnostics) -> Vec<Self> {
+    pub(crate) fn take_from(
+        item: &mut ItemImpl,
+        options: &BlockOptions,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<Self> {
         let mut callbacks = Vec::new();
         for member in &mut item.items {
             match member {
-                ImplItem::Fn(method) => callbacks.extend(Self::take(method, diagnostics)),
+                ImplItem::Fn(method) => callbacks.extend(Self::take(method, options, diagnostics)),
                 ImplItem::Const(other) => refuse_roles(&mut other.attrs, diagnostics),
                 ImplItem::Type(other) => refuse_roles(&mut other.attrs, diagnostics),
                 ImplItem::Macro(other) => refuse_roles(&mut other.attrs, diagnostics),
@@ -78,7 +87,11 @@ impl Callback {
         callbacks
     }
 
-    fn take(method: &mut ImplItemFn, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn take(
+        method: &mut ImplItemFn,
+        of_block: &BlockOptions,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
         let mut found: Option<(Role, bool)> = None;
         let mut kept = Vec::new();
         for attr in std::mem::take(&mut method.attrs) {
@@ -100,7 +113,9 @@ impl Callback {
         }
         method.attrs = kept;
         let (role, queued) = found?;
-        let params = params(&mut method.sig, role, diagnostics);
+        let is_message = matches!(role, Role::Call | Role::Cast);
+        let derives = is_message && !of_block.message.is_empty();
+        let params = params(&mut method.sig, role, derives, diagnostics);
         let attrs = method.attrs.clone();
         // A message is moved to its handler, whatever the handler then does with it.
         method
@@ -203,20 +218,32 @@ fn options(attr: &Attribute, role: Role, diagnostics: &mut Diagnostics) -> bool 
         .unwrap_or(false)
 }
 
-/// The parameters after `self`; `#[into]` is taken off them.
-fn params(signature: &mut Signature, role: Role, diagnostics: &mut Diagnostics) -> Vec<Param> {
+/// The parameters after `self`; `#[into]` is taken off them, and what a derive of the message reads.
+fn params(
+    signature: &mut Signature,
+    role: Role,
+    derives: bool,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Param> {
     let mut params: Vec<Param> = Vec::new();
     for input in &mut signature.inputs {
         let FnArg::Typed(input) = input else { continue };
-        let before = input.attrs.len();
         let mut found = None;
         input.attrs.retain(|attr| {
             let ours = attr.path().is_ident("into");
             found = found.take().or_else(|| ours.then(|| attr.clone()));
             !ours
         });
+        let attrs = if derives {
+            input
+                .attrs
+                .extract_if(.., |attr| !stays_on_a_parameter(attr))
+                .collect()
+        } else {
+            Vec::new()
+        };
         let shapes_a_client = matches!(role, Role::Init | Role::Call | Role::Cast);
-        let into = before != input.attrs.len() && shapes_a_client;
+        let into = found.is_some() && shapes_a_client;
         if let Some(attr) = found.filter(|_| !shapes_a_client) {
             diagnostics.at(
                 attr,
@@ -234,9 +261,19 @@ fn params(signature: &mut Signature, role: Role, diagnostics: &mut Diagnostics) 
             name,
             ty: (*input.ty).clone(),
             into,
+            attrs,
         });
     }
     params
+}
+
+/// Whether rustc takes an attribute on a parameter; any other is for a derive, or a mistake that rustc finds on the field.
+fn stays_on_a_parameter(attr: &Attribute) -> bool {
+    [
+        "allow", "cfg", "cfg_attr", "deny", "doc", "expect", "forbid", "warn",
+    ]
+    .iter()
+    .any(|word| attr.path().is_ident(word))
 }
 
 /// `key` for `key`, `mut key` and `_key`.
@@ -271,6 +308,10 @@ fn refuse_roles(attrs: &mut Vec<Attribute>, diagnostics: &mut Diagnostics) {
 #[derive(Debug)]
 pub(crate) struct Block {
     pub(crate) krate: Krate,
+    pub(crate) message: Derives,
+    pub(crate) reply: Derives,
+    pub(crate) mailbox: Option<Bound>,
+    pub(crate) client_is_trait: bool,
     pub(crate) cfgs: Vec<Attribute>,
     /// `Counter`, with its arguments.
     pub(crate) ty: TypePath,
@@ -281,10 +322,15 @@ pub(crate) struct Block {
 }
 
 impl Block {
+    /// What becomes of a message when the mailbox is full.
+    pub(crate) fn on_full(&self) -> Option<OnFull> {
+        self.mailbox.as_ref().map(|bound| bound.on_full)
+    }
+
     /// Checks the header; nothing can be written after a broken one.
     pub(crate) fn parse(
         item: &ItemImpl,
-        krate: Krate,
+        options: BlockOptions,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         if let Some((_, path, _)) = &item.trait_ {
@@ -311,7 +357,11 @@ impl Block {
             _ => None,
         });
         Some(Self {
-            krate,
+            krate: options.krate,
+            message: options.message,
+            reply: options.reply,
+            mailbox: options.mailbox,
+            client_is_trait: options.client_is_trait,
             cfgs: item
                 .attrs
                 .iter()

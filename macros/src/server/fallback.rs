@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::checked::{Handler, Kind, Server};
-use super::expand::client::{attributes, parameter};
+use super::expand::client::{attributes, cast_output, parameter};
+use super::expand::contract;
 use super::expand::start::is_overridden;
 use super::expand::{cfgs, client_header, client_type};
 use crate::names;
@@ -16,8 +17,10 @@ pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
     let header = client_header(block);
     let client = client_type(block);
     let stubs = server.handlers.iter().map(|handler| stub(server, handler));
+    let contract = contract::written(server, &TokenStream::new(), |_| quote!(loop {}));
     let starts = starts(server);
     let (message, reply) = (names::message(&block.name), names::reply(&block.name));
+    let (message_derives, reply_derives) = (&block.message, &block.reply);
     let continues = server.continues.iter().map(|listener| {
         let value = &listener.ty;
         quote! {
@@ -31,6 +34,7 @@ pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
         #cfg
         #[allow(dead_code, unused_variables)]
         #header { #(#stubs)* }
+        #contract
         #cfg
         #[allow(dead_code, unused_variables)]
         impl #impl_generics #ty #where_clause { #starts }
@@ -46,9 +50,11 @@ pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
         #(#continues)*
         #cfg
         #[allow(dead_code)]
+        #message_derives
         pub enum #message {}
         #cfg
         #[allow(dead_code)]
+        #reply_derives
         pub enum #reply {}
     }
 }
@@ -64,10 +70,10 @@ fn stub(server: &Server<'_>, handler: &Handler) -> TokenStream {
         .iter()
         .map(|field| parameter(field, &field.name));
     let output = match &handler.kind {
-        Kind::Cast => quote!(()),
-        Kind::Call { reply, .. } => quote!(#krate::Call<'_, #ty, #reply>),
+        Kind::Cast => cast_output(server.block, TokenStream::new()),
+        Kind::Call { reply, .. } => quote!(-> #krate::Call<'_, #ty, #reply>),
     };
-    quote!(#attributes #vis fn #name(&self #(, #params)*) -> #output { loop {} })
+    quote!(#attributes #vis fn #name(&self #(, #params)*) #output { loop {} })
 }
 
 fn starts(server: &Server<'_>) -> TokenStream {

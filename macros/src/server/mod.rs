@@ -2,8 +2,10 @@
 
 mod ast;
 mod checked;
+mod derives;
 mod expand;
 mod fallback;
+mod mailbox;
 mod misplaced;
 mod options;
 mod state;
@@ -26,7 +28,7 @@ const STRUCT_OPTIONS: [&str; 6] = [
     "trap_exit",
     "crate",
 ];
-const IMPL_OPTIONS: [&str; 1] = ["crate"];
+const IMPL_OPTIONS: [&str; 5] = ["message", "reply", "mailbox", "client", "crate"];
 
 pub(crate) fn genserver(arguments: TokenStream, input: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
@@ -69,9 +71,9 @@ fn block(
     mut item: syn::ItemImpl,
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
-    let krate = options::of_block(arguments, diagnostics);
-    let callbacks = ast::Callback::take_from(&mut item, diagnostics);
-    let Some(block) = ast::Block::parse(&item, krate, diagnostics) else {
+    let options = options::of_block(arguments, diagnostics);
+    let callbacks = ast::Callback::take_from(&mut item, &options, diagnostics);
+    let Some(block) = ast::Block::parse(&item, options, diagnostics) else {
         return item.into_token_stream();
     };
     let server = validate::validate(&block, callbacks, diagnostics);

@@ -3,11 +3,16 @@
 use proc_macro2::TokenStream;
 use syn::LitStr;
 
+use super::derives::Derives;
+use super::mailbox::{self, Bound};
 use super::{IMPL_OPTIONS, STRUCT_OPTIONS};
 use crate::attr::Settings;
 use crate::diagnostic::Diagnostics;
 use crate::krate::Krate;
 use crate::vocabulary::{RESTARTS, Restart, Shutdown};
+
+/// What only the `impl` block takes.
+const OF_BLOCK: [&str; 4] = ["message", "reply", "mailbox", "client"];
 
 /// What `#[genserver(…)]` on the struct says.
 #[derive(Debug, Default)]
@@ -22,7 +27,7 @@ pub(crate) struct StructOptions {
 
 /// Reads the options of the struct; a wrong one is reported and left out.
 pub(crate) fn of_struct(arguments: TokenStream, diagnostics: &mut Diagnostics) -> StructOptions {
-    let mut settings = Settings::read(arguments, diagnostics);
+    let mut settings = Settings::read_with_lists(arguments, &OF_BLOCK, diagnostics);
     let mut take = |key: &str| settings.take(key);
     let options = StructOptions {
         name: take("name").and_then(|name| name.string(diagnostics)),
@@ -36,20 +41,51 @@ pub(crate) fn of_struct(arguments: TokenStream, diagnostics: &mut Diagnostics) -
     settings.rest(
         "an option of `#[genserver]` on a struct",
         &STRUCT_OPTIONS,
-        |_| None,
+        |key| {
+            OF_BLOCK.contains(&key).then(|| {
+                format!("`{key}` is not expected here; it belongs on the `impl` block: `#[genserver({key} …)] impl …`")
+            })
+        },
         diagnostics,
     );
     options
 }
 
-/// Reads the options of the `impl` block.
-pub(crate) fn of_block(arguments: TokenStream, diagnostics: &mut Diagnostics) -> Krate {
-    let mut settings = Settings::read(arguments, diagnostics);
-    let krate = settings.krate(diagnostics);
+/// What `#[genserver(…)]` on the `impl` block says.
+#[derive(Debug, Default)]
+pub(crate) struct BlockOptions {
+    pub(crate) krate: Krate,
+    pub(crate) message: Derives,
+    pub(crate) reply: Derives,
+    pub(crate) mailbox: Option<Bound>,
+    /// `client = trait`.
+    pub(crate) client_is_trait: bool,
+}
+
+/// Reads the options of the `impl` block; a wrong one is reported and left out.
+pub(crate) fn of_block(arguments: TokenStream, diagnostics: &mut Diagnostics) -> BlockOptions {
+    let mut settings =
+        Settings::read_with_lists(arguments, &["message", "reply", "derive"], diagnostics);
+    let options = BlockOptions {
+        message: Derives::take(&mut settings, "message", diagnostics),
+        reply: Derives::take(&mut settings, "reply", diagnostics),
+        mailbox: settings
+            .take("mailbox")
+            .and_then(|mailbox| mailbox.parse_with(mailbox::EXAMPLE, Bound::parse, diagnostics))
+            .flatten(),
+        client_is_trait: settings
+            .take("client")
+            .and_then(|client| client.word(&[("trait", true)], diagnostics))
+            .unwrap_or(false),
+        krate: settings.krate(diagnostics),
+    };
     let elsewhere = |key: &str| {
-        STRUCT_OPTIONS.contains(&key).then(|| {
+        match key {
+        "derive" => Some("`derive` is not expected here; write `message(derive(…))`, or `reply(derive(…))`".to_owned()),
+        key => STRUCT_OPTIONS.contains(&key).then(|| {
             format!("`{key}` is not expected here; it belongs on the struct: `#[genserver({key} …)] struct …`")
-        })
+        }),
+    }
     };
     settings.rest(
         "an option of `#[genserver]` on an `impl` block",
@@ -57,5 +93,5 @@ pub(crate) fn of_block(arguments: TokenStream, diagnostics: &mut Diagnostics) ->
         elsewhere,
         diagnostics,
     );
-    krate
+    options
 }

@@ -122,6 +122,100 @@ fn generic_and_awaited() {
     );
 }
 
+/// Only what the bound changes: the methods of the client, and the constant.
+#[test]
+fn bounded() {
+    let block = quote! {
+        impl Store {
+            #[init]
+            fn init() -> Self {
+                Self::default()
+            }
+
+            #[handle_cast]
+            fn put(&mut self, key: String) {
+                self.key = key;
+            }
+        }
+    };
+    let mut parts = TokenStream::new();
+    for policy in ["wait", "refuse", "drop_oldest"] {
+        let policy = quote::format_ident!("{policy}");
+        let expansion = server(quote!(mailbox = bounded(8, on_full = #policy)), &block);
+        let file: syn::File = syn::parse2(expansion).unwrap();
+        for item in file.items {
+            let syn::Item::Impl(item) = item else {
+                continue;
+            };
+            let text = quote!(#item).to_string();
+            if text.contains("MAILBOX") || text.contains("impl StoreRef") {
+                parts.extend(quote!(#item));
+            }
+        }
+    }
+    check("bounded", parts);
+}
+
+#[test]
+fn client_trait() {
+    let block = quote! {
+        impl<V: Clone> Store<V> {
+            #[init]
+            fn init() -> Self {
+                Self::default()
+            }
+
+            /// The value of `key`.
+            #[handle_call]
+            #[deprecated]
+            fn fetch(&self, #[into] key: String) -> Option<V> {
+                self.find(key)
+            }
+
+            #[cfg(feature = "put")]
+            #[handle_cast]
+            fn put(&mut self, key: String, value: V) {
+                self.insert(key, value);
+            }
+        }
+    };
+    let expansion = server(quote!(client = trait), &block);
+    let file: syn::File = syn::parse2(expansion).unwrap();
+    let mut parts = TokenStream::new();
+    for item in file.items {
+        match item {
+            syn::Item::Trait(item) => parts.extend(quote!(#item)),
+            syn::Item::Impl(item) if quote!(#item).to_string().contains("StoreClient") => {
+                parts.extend(quote!(#item));
+            }
+            _ => {}
+        }
+    }
+    check("client_trait", parts);
+}
+
+#[test]
+fn derives() {
+    let block = quote! {
+        impl<T> Store<T> {
+            #[init]
+            fn init() -> Self {
+                Self::default()
+            }
+
+            #[handle_cast]
+            fn put(&mut self, #[serde(rename = "k")] #[allow(unused)] #[into] key: String) {
+                self.key = key;
+            }
+        }
+    };
+    let arguments = quote!(
+        message(derive(Clone, serde::Serialize)),
+        reply(derive(Debug))
+    );
+    check("derives", server(arguments, &block));
+}
+
 #[test]
 fn own_start_link() {
     let block = quote! {

@@ -6,18 +6,22 @@
 
 use std::any::type_name;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
+use crate::blocking;
+use crate::gen_server::bounded::{Queueing, Unqueued};
 use crate::gen_server::client::Unresolved;
 use crate::gen_server::process::{Envelope, Here, ServerProcess};
 use crate::gen_server::reply::{Outcome, ReplyCell};
 use crate::gen_server::request::Request;
+use crate::panics::drop_quietly;
 use crate::process::context;
 use crate::process::control::{Head, Process};
 use crate::process::receive::far;
@@ -28,11 +32,13 @@ pub const DEFAULT_CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A call to a server: a future that sends the request when it is first polled, and gives the answer.
 ///
-/// It waits 5 s unless [`timeout`](Self::timeout) or [`infinity`](Self::infinity) says otherwise.
+/// It waits 5 s unless [`timeout`](Self::timeout) or [`infinity`](Self::infinity) says otherwise. Where the server's mailbox
+/// is bounded and callers wait for room ([`OnFull`](crate::OnFull)), that wait is a part of it; a call whose time is over
+/// before there was room is not sent.
 ///
 /// # Errors
 /// [`CallError`], one case each for: no such process, no answer in time, a call to oneself, the server's end before the
-/// answer, a request that was dropped unanswered, a server of another type.
+/// answer, a request that was dropped unanswered, a full mailbox, a server of another type.
 ///
 /// # Cancel safety
 /// Cancel safe for the caller: dropped before the first poll nothing was sent; later, the request is not recalled, and a
@@ -81,8 +87,46 @@ impl<S: GenServer, T> Unanswered<S, T> {
     }
 }
 
+/// A request, on its way or queued.
+pub(crate) struct Sent<S: GenServer> {
+    pub(crate) cell: Arc<ReplyCell<S::Reply>>,
+    /// While there is no room for it; dropped by hand, so that it costs nothing where nobody waits for room.
+    queueing: ManuallyDrop<Option<Queueing>>,
+}
+
+impl<S: GenServer> Sent<S> {
+    const fn to(cell: Arc<ReplyCell<S::Reply>>) -> Self {
+        Self {
+            cell,
+            queueing: ManuallyDrop::new(None),
+        }
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<S::Reply>> {
+        if ServerProcess::<S>::CALLERS_WAIT
+            && let Some(queueing) = self.queueing.as_mut()
+        {
+            let is_sent = ready!(queueing.as_mut().poll(cx));
+            self.queueing.take();
+            if !is_sent {
+                return Poll::Ready(Outcome::NoProc);
+            }
+        }
+        self.cell.poll(cx)
+    }
+}
+
+impl<S: GenServer> Drop for Sent<S> {
+    #[inline]
+    fn drop(&mut self) {
+        if ServerProcess::<S>::CALLERS_WAIT {
+            drop(self.queueing.take());
+        }
+    }
+}
+
 struct Waiting<S: GenServer> {
-    cell: Arc<ReplyCell<S::Reply>>,
+    sent: Sent<S>,
     deadline: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
     is_over: bool,
@@ -123,7 +167,8 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
     /// Sends the request now, and waits for the answer later: see [`Request`].
     ///
     /// It always goes through the mailbox, so requests to several servers run side by side. The call's timeout does not
-    /// count. An error that is known at once (no such process) is the request's answer.
+    /// count. An error that is known at once (no such process) is the request's answer. Where callers wait for room in a
+    /// full mailbox, the request waits for it while its answer is waited for.
     ///
     /// # OTP
     /// `gen_server:send_request/2`.
@@ -142,8 +187,35 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         Request::new(sent, call)
     }
 
+    /// Makes the call from a plain thread, which waits for the answer. No tokio runtime is needed; the timeout is one of real
+    /// time, also where tokio's clock is paused.
+    ///
+    /// # Errors
+    /// As those of the call.
+    ///
+    /// # Panics
+    /// On a thread that runs async code: in a process, a handler, a task, under `block_on`. Await the call there. In
+    /// tokio's `spawn_blocking` and `block_in_place` a thread may block.
+    ///
+    /// # OTP
+    /// None: all code there is in a process.
+    #[track_caller]
+    pub fn blocking(mut self) -> Result<T, CallError> {
+        blocking::forbid_in_async("a call");
+        let mut sent = self.queue()?;
+        let outcome = blocking::wait(poll_fn(|cx| sent.poll(cx)), self.timeout);
+        // SRV-3: one last look for an answer that came meanwhile.
+        match outcome.or_else(|| sent.cell.take()) {
+            Some(outcome) => self.outcome(outcome),
+            None => {
+                sent.cell.abandon();
+                Err(CallError::Timeout(self.info(ExitReason::Timeout)))
+            }
+        }
+    }
+
     /// Puts the request into the mailbox of the server.
-    fn queue(&mut self) -> Result<Arc<ReplyCell<S::Reply>>, CallError> {
+    fn queue(&mut self) -> Result<Sent<S>, CallError> {
         let process = self
             .server
             .resolve()
@@ -160,10 +232,7 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         Ok(())
     }
 
-    fn queue_to(
-        &mut self,
-        process: &ServerProcess<S>,
-    ) -> Result<Arc<ReplyCell<S::Reply>>, CallError> {
+    fn queue_to(&mut self, process: &Arc<ServerProcess<S>>) -> Result<Sent<S>, CallError> {
         let Some(message) = self.message.take() else {
             unreachable!("a call is sent once");
         };
@@ -173,11 +242,19 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             cell: Arc::clone(&cell),
             caller: context::self_pid(),
         };
-        match process.queue(envelope) {
-            Ok(()) => Ok(cell),
-            Err(envelope) => {
-                crate::panics::drop_quietly(envelope);
+        match process.queue_counted(envelope) {
+            Ok(()) => Ok(Sent::to(cell)),
+            Err(Unqueued::Ended(envelope)) => {
+                drop_quietly(envelope);
                 Err(CallError::NoProc(self.info(ExitReason::NoProc)))
+            }
+            Err(Unqueued::Full(envelope)) if ServerProcess::<S>::CALLERS_WAIT => Ok(Sent {
+                cell,
+                queueing: ManuallyDrop::new(Some(process.queue_when_room(envelope))),
+            }),
+            Err(Unqueued::Full(envelope)) => {
+                drop_quietly(envelope);
+                Err(self.full())
             }
         }
     }
@@ -197,18 +274,18 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         } else {
             Here::Queue
         };
-        let cell = match here {
+        let sent = match here {
             Here::Answered(reply) => return Poll::Ready(self.answer(reply)),
             Here::NoReply => {
                 return Poll::Ready(Err(CallError::NoReply(self.info(ExitReason::Normal))));
             }
-            Here::Wait(cell) => cell,
+            Here::Wait(cell) => Sent::to(cell),
             Here::Queue => {
                 if self.timeout.is_some() {
                     context::needs_clock();
                 }
                 match self.queue_to(&process) {
-                    Ok(cell) => cell,
+                    Ok(sent) => sent,
                     Err(error) => return Poll::Ready(Err(error)),
                 }
             }
@@ -216,7 +293,7 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         drop(process);
         let deadline = self.timeout.map(far);
         self.waiting = Some(Box::new(Waiting {
-            cell,
+            sent,
             deadline,
             timer: None,
             is_over: false,
@@ -228,7 +305,7 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         let Some(waiting) = &mut self.waiting else {
             return Poll::Pending;
         };
-        if let Poll::Ready(outcome) = waiting.cell.poll(cx) {
+        if let Poll::Ready(outcome) = waiting.sent.poll(cx) {
             if context::is_exiting() {
                 // What ended the server may have ended its caller, by a link that is told first.
                 return Poll::Pending;
@@ -241,7 +318,7 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             return Poll::Pending;
         }
         // SRV-3: one last look for an answer that came meanwhile.
-        let late = waiting.cell.take();
+        let late = waiting.sent.cell.take();
         self.waiting = None;
         Poll::Ready(match late {
             Some(outcome) => self.outcome(outcome),
@@ -254,6 +331,8 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             Outcome::Reply(reply) => self.answer(reply),
             Outcome::NoReply => Err(CallError::NoReply(self.info(ExitReason::Normal))),
             Outcome::Died(reason) => Err(CallError::Exit(self.info(reason))),
+            Outcome::NoProc => Err(CallError::NoProc(self.info(ExitReason::NoProc))),
+            Outcome::Full => Err(self.full()),
         }
     }
 
@@ -261,6 +340,11 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
     fn answer(&self, reply: S::Reply) -> Result<T, CallError> {
         // The answer to another call: a hand-written server's mistake.
         (self.unwrap)(reply).ok_or_else(|| CallError::NoReply(self.info(ExitReason::Normal)))
+    }
+
+    #[cold]
+    fn full(&self) -> CallError {
+        CallError::Full(self.info(ExitReason::other("full")))
     }
 
     #[cold]
@@ -337,7 +421,7 @@ impl<S: GenServer> Waiting<S> {
 impl<S: GenServer> Drop for Waiting<S> {
     fn drop(&mut self) {
         if !self.is_over {
-            self.cell.abandon();
+            self.sent.cell.abandon();
         }
         if let Some(timer) = self.timer.take()
             && !timer.is_elapsed()
@@ -387,14 +471,31 @@ impl<S: GenServer, T> fmt::Debug for Call<'_, S, T> {
 #[must_use = "a call does nothing unless awaited"]
 pub struct FlatCall<'a, S: GenServer, T, E>(Call<'a, S, Result<T, E>>);
 
+impl<S: GenServer, T, E> FlatCall<'_, S, T, E> {
+    /// Makes the call from a plain thread: see [`Call::blocking`].
+    ///
+    /// # Errors
+    /// As those of the call, and the error that the server answered with.
+    ///
+    /// # Panics
+    /// On a thread that runs async code.
+    #[track_caller]
+    pub fn blocking(self) -> Result<T, CallFailed<E>> {
+        flat(self.0.blocking())
+    }
+}
+
+fn flat<T, E>(answer: Result<Result<T, E>, CallError>) -> Result<T, CallFailed<E>> {
+    match answer {
+        Ok(answer) => answer.map_err(CallFailed::Server),
+        Err(error) => Err(CallFailed::Call(error)),
+    }
+}
+
 impl<S: GenServer, T, E> Future for FlatCall<'_, S, T, E> {
     type Output = Result<T, CallFailed<E>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map(|answer| match answer {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(CallFailed::Server(error)),
-            Err(error) => Err(CallFailed::Call(error)),
-        })
+        Pin::new(&mut self.0).poll(cx).map(flat)
     }
 }

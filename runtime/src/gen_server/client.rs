@@ -9,9 +9,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::gen_server::bounded::{Full, Queueing, Unqueued};
 use crate::gen_server::process::{Envelope, ServerProcess};
 use crate::gen_server::stop::Stop;
 use crate::node::Node;
+use crate::panics::drop_quietly;
 use crate::process::control::{Process, ProcessRef};
 use crate::process::{context, death, table};
 use crate::{Address, GenServer, MonitorRef, Name, NoProc, Pid, Via, WrongServer, report};
@@ -53,22 +55,72 @@ impl<S: GenServer> ServerRef<S> {
 
     /// Sends a cast: it is handled in its turn. Returns at once and never fails; to a dead process or an unheld name
     /// nothing is sent (`SRV-5`). One to a server of another type is logged and dropped.
+    ///
+    /// If the server's mailbox is bounded and full, the oldest message gives way where [`OnFull::DropOldest`] says so; in
+    /// all other cases this one is dropped. [`try_cast`](Self::try_cast) and [`Cast`](crate::Cast) do more.
+    ///
+    /// [`OnFull::DropOldest`]: crate::OnFull::DropOldest
     pub fn cast(&self, message: S::Message) {
         if context::has_ended() {
-            return crate::panics::drop_quietly(message);
+            return drop_quietly(message);
         }
         match self.resolve() {
             Ok(process) => {
-                if let Err(envelope) = process.queue(Envelope::Cast(message)) {
-                    crate::panics::drop_quietly(envelope);
+                if let Err(Unqueued::Ended(envelope) | Unqueued::Full(envelope)) =
+                    process.queue_counted(Envelope::Cast(message))
+                {
+                    drop_quietly(envelope);
                 }
             }
-            Err(Unresolved::NoProc) => crate::panics::drop_quietly(message),
-            Err(Unresolved::Wrong { found }) => {
-                report::wrong_server(&self.address(), type_name::<S>(), found);
-                crate::panics::drop_quietly(message);
-            }
+            Err(unresolved) => self.drop_cast(message, &unresolved),
         }
+    }
+
+    /// As [`cast`](Self::cast), but gives the message back if the server's mailbox is full.
+    ///
+    /// # Errors
+    /// [`Full`]: the message was not sent. Never where the oldest gives way, or where the mailbox has no bound.
+    pub fn try_cast(&self, message: S::Message) -> Result<(), Full<S::Message>> {
+        if context::has_ended() {
+            drop_quietly(message);
+            return Ok(());
+        }
+        match self.resolve() {
+            Ok(process) => match process.queue_counted(Envelope::Cast(message)) {
+                Err(Unqueued::Full(Envelope::Cast(message))) => return Err(Full(message)),
+                Err(Unqueued::Full(envelope) | Unqueued::Ended(envelope)) => {
+                    drop_quietly(envelope);
+                }
+                Ok(()) => {}
+            },
+            Err(unresolved) => self.drop_cast(message, &unresolved),
+        }
+        Ok(())
+    }
+
+    /// As [`cast`](Self::cast), but gives the wait for room if the server's mailbox is full.
+    pub(crate) fn cast_or_wait(&self, message: S::Message) -> Option<Queueing> {
+        if context::has_ended() {
+            drop_quietly(message);
+            return None;
+        }
+        match self.resolve() {
+            Ok(process) => match process.queue_counted(Envelope::Cast(message)) {
+                Err(Unqueued::Full(envelope)) => return Some(process.queue_when_room(envelope)),
+                Err(Unqueued::Ended(envelope)) => drop_quietly(envelope),
+                Ok(()) => {}
+            },
+            Err(unresolved) => self.drop_cast(message, &unresolved),
+        }
+        None
+    }
+
+    #[cold]
+    fn drop_cast(&self, message: S::Message, unresolved: &Unresolved) {
+        if let Unresolved::Wrong { found } = unresolved {
+            report::wrong_server(&self.address(), type_name::<S>(), found);
+        }
+        drop_quietly(message);
     }
 
     /// The process or the name.
@@ -180,11 +232,15 @@ impl<S: GenServer> fmt::Debug for ServerRef<S> {
     }
 }
 
+/// A client of any kind is taken wherever an address is asked for.
 impl<C: Server> From<&C> for Address {
-    fn from(server: &C) -> Self {
-        server.server_ref().address()
+    fn from(client: &C) -> Self {
+        client.server_ref().address()
     }
 }
+
+/// A future in a box: what the methods of the trait of `#[genserver(client = trait)]` return.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What every client of a server can do. `ServerRef` and the clients that `#[genserver]` writes are `Server`s.
 ///

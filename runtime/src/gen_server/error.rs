@@ -20,6 +20,22 @@ pub struct CallInfo {
 }
 
 impl CallInfo {
+    /// What is known of a call that failed, as a stand-in for a server tells it:
+    /// `CallError::Timeout(CallInfo::new("counter", "get", ExitReason::Timeout).into())`.
+    #[must_use]
+    pub fn new(
+        server: impl Into<Address>,
+        operation: &'static str,
+        reason: impl Into<ExitReason>,
+    ) -> Self {
+        Self {
+            reason: reason.into(),
+            server: server.into(),
+            operation,
+            timeout: None,
+        }
+    }
+
     /// Why it failed: the server's exit reason, `NoProc`, `Timeout`, …
     #[must_use]
     pub const fn reason(&self) -> &ExitReason {
@@ -74,6 +90,9 @@ pub enum CallError {
     Exit(Box<CallInfo>),
     /// The server let go of the handle for the answer without answering, and lives on.
     NoReply(Box<CallInfo>),
+    /// The mailbox of the server is full: see [`OnFull`](crate::OnFull). The request was not delivered, or was dropped for a
+    /// newer one before it was handled.
+    Full(Box<CallInfo>),
     /// The process is a server of another type, or no server. The request was not delivered.
     WrongServer {
         /// The type that was called.
@@ -95,6 +114,7 @@ impl CallError {
             | Self::CallingSelf(info)
             | Self::Exit(info)
             | Self::NoReply(info)
+            | Self::Full(info)
             | Self::WrongServer { info, .. } => info,
         }
     }
@@ -106,6 +126,7 @@ impl CallError {
             | Self::CallingSelf(info)
             | Self::Exit(info)
             | Self::NoReply(info)
+            | Self::Full(info)
             | Self::WrongServer { info, .. } => info,
         }
     }
@@ -124,6 +145,7 @@ impl fmt::Display for CallError {
             Self::CallingSelf(_) => f.write_str(" failed: a process cannot call itself"),
             Self::Exit(_) => write!(f, " failed: the server ended: {}", info.reason),
             Self::NoReply(_) => f.write_str(" failed: the server dropped the request unanswered"),
+            Self::Full(_) => f.write_str(" failed: the mailbox of the server is full"),
             Self::WrongServer {
                 expected, found, ..
             } => write!(f, " failed: expected a `{expected}`, found a `{found}`"),

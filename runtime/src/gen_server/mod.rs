@@ -14,6 +14,7 @@
 //! A server handles one message at a time. What needs no state of its own, or is only computed, wants no server; a
 //! function does. For a value that many read and few change, a lock is faster.
 
+pub(crate) mod bounded;
 mod call;
 mod client;
 mod error;
@@ -31,8 +32,9 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::time::Duration;
 
+pub use bounded::{Bound, Cast, Full, OnFull};
 pub use call::{Call, DEFAULT_CALL_TIMEOUT, FlatCall};
-pub use client::{Server, ServerRef};
+pub use client::{BoxFuture, Server, ServerRef};
 pub use error::{CallError, CallFailed, CallInfo, StartError, StopError, WrongServer};
 pub use handler::Handler;
 pub use reply::{Caller, ReplyTo};
@@ -82,6 +84,9 @@ pub trait GenServer: ServerOptions {
     type Reply: Send + 'static;
     /// The client that a start returns: [`ServerRef<Self>`] or a type around it.
     type Ref: From<ServerRef<Self>> + Send + 'static;
+
+    /// How many calls and casts its mailbox holds: any number, unless written.
+    const MAILBOX: Option<Bound> = None;
 
     /// What a message is called where messages are counted, traced and listed: the name of its handler.
     ///

@@ -21,6 +21,7 @@ use std::task::Waker;
 
 use tokio::runtime;
 
+use crate::gen_server::bounded::Room;
 use crate::gen_server::handler::Handler;
 use crate::gen_server::reply::ReplyCell;
 use crate::gen_server::returns::{Next, Pause, Then};
@@ -45,6 +46,15 @@ pub(crate) enum Envelope<S: GenServer> {
     /// A request to stop (`SRV-10`).
     Stop(ExitReason),
     System(Box<System>),
+    /// Where a message was that was dropped for a newer one.
+    Gap,
+}
+
+impl<S: GenServer> Envelope<S> {
+    /// Whether it counts where the mailbox is bounded.
+    pub(crate) const fn is_counted(&self) -> bool {
+        matches!(self, Self::Call { .. } | Self::Cast(_))
+    }
 }
 
 impl<S: GenServer> Letter for Envelope<S> {
@@ -72,7 +82,19 @@ impl<S: GenServer> Letter for Envelope<S> {
             Self::Info(info) => info.type_name(),
             Self::Stop(_) => "stop",
             Self::System(_) => "system request",
+            Self::Gap => "gap",
         }
+    }
+
+    const HAS_GAPS: bool = ServerProcess::<S>::DROPS_OLDEST;
+
+    fn give_way(&mut self) -> Option<Self> {
+        self.is_counted()
+            .then(|| std::mem::replace(self, Self::Gap))
+    }
+
+    fn is_gap(&self) -> bool {
+        matches!(self, Self::Gap)
     }
 }
 
@@ -103,6 +125,7 @@ pub(crate) enum Here<S: GenServer> {
 pub(crate) struct ServerProcess<S: GenServer> {
     head: Head,
     pub(crate) mailbox: Mailbox<Envelope<S>>,
+    pub(crate) room: Room,
     slot: Slot<S>,
     carried: Mutex<Option<Carried<S>>>,
     /// What tells the callers whose handles a handler dropped.
@@ -114,6 +137,7 @@ impl<S: GenServer> ServerProcess<S> {
         Self {
             head: Head::new(type_name::<S>(), node, runtime, parent),
             mailbox: Mailbox::new(),
+            room: Room::of::<S>(),
             slot: Slot::empty(),
             carried: Mutex::new(None),
             dropped: Mutex::new(Vec::new()),
@@ -306,10 +330,6 @@ impl<S: GenServer> ServerProcess<S> {
         self.carried.lock().take()
     }
 
-    pub(crate) fn next(&self) -> Option<Envelope<S>> {
-        self.mailbox.pop(|| self.look_for_mail())
-    }
-
     /// The next message that a suspended server handles; others stay where they are. `seen` says which were looked at.
     pub(crate) fn next_while_suspended(&self, seen: &mut Seen) -> Option<Envelope<S>> {
         self.look_for_mail();
@@ -319,11 +339,11 @@ impl<S: GenServer> ServerProcess<S> {
             Envelope::Info(info) => info
                 .downcast_ref::<Exit>()
                 .is_some_and(|exit| Some(exit.from) == parent),
-            Envelope::Call { .. } | Envelope::Cast(_) => false,
+            Envelope::Call { .. } | Envelope::Cast(_) | Envelope::Gap => false,
         })
     }
 
-    fn look_for_mail(&self) -> bool {
+    pub(crate) fn look_for_mail(&self) -> bool {
         let has_mail = self.head.has(bits::MAIL);
         if has_mail {
             self.head.clear(bits::MAIL);
@@ -382,6 +402,7 @@ impl<S: GenServer> Process for ServerProcess<S> {
     }
 
     fn close(&self) -> Vec<Arc<dyn Deathwatch>> {
+        self.room.close();
         let left: VecDeque<Envelope<S>> = self.mailbox.close();
         let mut unanswered: Vec<Arc<dyn Deathwatch>> = Vec::new();
         for envelope in left {

@@ -15,6 +15,10 @@ pub(crate) enum Outcome<R> {
     NoReply,
     /// The server ended first.
     Died(ExitReason),
+    /// The server ended while there was no room for the request.
+    NoProc,
+    /// The request was dropped for a newer one.
+    Full,
 }
 
 pub(crate) type ReplyCell<R> = Parcel<Outcome<R>>;

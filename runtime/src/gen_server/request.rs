@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::gen_server::call::Unanswered;
-use crate::gen_server::reply::ReplyCell;
+use crate::blocking;
+use crate::gen_server::call::{self, Unanswered};
 use crate::process::context;
 use crate::sync::Mutex;
 use crate::{CallError, Deadline, GenServer};
@@ -31,14 +31,14 @@ pub struct Request<T>(Box<dyn Pending<T>>);
 
 impl<T> Request<T> {
     pub(crate) fn new<S: GenServer>(
-        sent: Result<Arc<ReplyCell<S::Reply>>, CallError>,
+        sent: Result<call::Sent<S>, CallError>,
         call: Unanswered<S, T>,
     ) -> Self
     where
         T: Send + 'static,
     {
         let progress = match sent {
-            Ok(cell) => Progress::Waiting(cell),
+            Ok(sent) => Progress::Waiting(sent),
             Err(error) => Progress::Answered(Err(error)),
         };
         Self(Box::new(Sent { progress, call }))
@@ -82,6 +82,20 @@ impl<T> Request<T> {
         }
     }
 
+    /// Waits for the answer on a plain thread, without limit: see [`Call::blocking`](crate::Call::blocking).
+    ///
+    /// # Errors
+    /// As those of a [`Call`](crate::Call).
+    ///
+    /// # Panics
+    /// On a thread that runs async code.
+    #[track_caller]
+    pub fn blocking(mut self) -> Result<T, CallError> {
+        blocking::forbid_in_async("a request");
+        let answer = blocking::wait(poll_fn(|cx| self.poll(cx)), None);
+        answer.unwrap_or_else(|| Err(self.0.too_late()))
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
         context::poll_unless_exiting(|| {
             if self.0.is_answered(cx)
@@ -123,15 +137,15 @@ struct Sent<S: GenServer, T> {
 }
 
 enum Progress<S: GenServer, T> {
-    Waiting(Arc<ReplyCell<S::Reply>>),
+    Waiting(call::Sent<S>),
     Answered(Result<T, CallError>),
     Taken,
 }
 
 impl<S: GenServer, T: Send + 'static> Pending<T> for Sent<S, T> {
     fn is_answered(&mut self, cx: &mut Context<'_>) -> bool {
-        if let Progress::Waiting(cell) = &self.progress
-            && let Poll::Ready(outcome) = cell.poll(cx)
+        if let Progress::Waiting(sent) = &mut self.progress
+            && let Poll::Ready(outcome) = sent.poll(cx)
         {
             self.progress = Progress::Answered(self.call.outcome(outcome));
         }
@@ -155,8 +169,8 @@ impl<S: GenServer, T: Send + 'static> Pending<T> for Sent<S, T> {
 
 impl<S: GenServer, T> Drop for Sent<S, T> {
     fn drop(&mut self) {
-        if let Progress::Waiting(cell) = &self.progress {
-            cell.abandon();
+        if let Progress::Waiting(sent) = &self.progress {
+            sent.cell.abandon();
         }
     }
 }

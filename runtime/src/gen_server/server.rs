@@ -173,6 +173,8 @@ impl<S: GenServer> Loop<S> {
                     }
                     continue;
                 }
+                // It is no message: what the server waits for goes on.
+                Some(Envelope::Gap) => continue,
                 Some(envelope) => return Poll::Ready(Event::Message(envelope)),
                 None => {}
             }
@@ -237,6 +239,7 @@ impl<S: GenServer> Loop<S> {
                         system.run(self);
                         return Step::Then(Then::Pause(Pause::Wait));
                     }
+                    Envelope::Gap => return Step::Then(Then::Pause(Pause::Wait)),
                 }
             }
             Event::Timeout(message) => {
@@ -342,7 +345,7 @@ impl<S: GenServer> Loop<S> {
             Envelope::Call { caller, .. } => (EventKind::Call, *caller),
             Envelope::Cast(_) => (EventKind::Cast, None),
             Envelope::Info(_) => (EventKind::Info, None),
-            Envelope::Stop(_) | Envelope::System(_) => return,
+            Envelope::Stop(_) | Envelope::System(_) | Envelope::Gap => return,
         };
         self.note_in(kind, envelope.name(), from);
     }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::blocking;
 use crate::gen_server::client::{ServerRef, Unresolved};
 use crate::gen_server::process::Envelope;
 use crate::process::control::Process;
@@ -74,6 +75,26 @@ impl Stop {
         self.timeout = Some(timeout);
         self
     }
+
+    /// Asks and waits on a plain thread: see [`Call::blocking`](crate::Call::blocking).
+    ///
+    /// # Errors
+    /// As those of the stop.
+    ///
+    /// # Panics
+    /// On a thread that runs async code.
+    #[track_caller]
+    pub fn blocking(mut self) -> Result<(), StopError> {
+        blocking::forbid_in_async("a stop");
+        let Some(send) = self.send.take() else {
+            unreachable!("a stop is sent once");
+        };
+        let end = send(self.reason.clone())?;
+        match (blocking::wait(end, self.timeout), self.timeout) {
+            (Some(reason), _) => as_asked(reason, &self.reason),
+            (None, timeout) => Err(StopError::Timeout(timeout.unwrap_or_default())),
+        }
+    }
 }
 
 async fn stop(
@@ -89,7 +110,11 @@ async fn stop(
             .map_err(|_| StopError::Timeout(timeout))?,
     };
     suspend_if_exiting().await;
-    if reason == asked {
+    as_asked(reason, &asked)
+}
+
+fn as_asked(reason: ExitReason, asked: &ExitReason) -> Result<(), StopError> {
+    if reason == *asked {
         Ok(())
     } else {
         Err(StopError::Exit(reason))

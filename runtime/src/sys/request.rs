@@ -182,7 +182,10 @@ async fn wait<T>(
         Outcome::Reply(Ok(answer)) => Ok(answer),
         Outcome::Reply(Err(Failure::Panicked(reason))) => Err(SysError::Callback(reason)),
         Outcome::Reply(Err(Failure::WrongType(pid))) => Err(SysError::NotAServer(pid)),
-        Outcome::NoReply => Err(SysError::Exit(ExitReason::Normal)),
+        // A system request needs no room (rule 1 in `gen_server/bounded.rs`).
+        Outcome::NoReply | Outcome::NoProc | Outcome::Full => {
+            Err(SysError::Exit(ExitReason::Normal))
+        }
         Outcome::Died(reason) => Err(SysError::Exit(reason)),
     }
 }

@@ -1,14 +1,15 @@
 //! The methods of the client: one a call or cast.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::Ident;
 
 use super::message::docs;
 use super::{cfgs, client_header};
 use crate::names;
-use crate::server::ast::Param;
+use crate::server::ast::{Block, Param};
 use crate::server::checked::{Handler, Kind, Server};
+use crate::server::mailbox::OnFull;
 
 pub(super) fn expand(server: &Server<'_>) -> TokenStream {
     let cfg = cfgs(server.block);
@@ -44,13 +45,23 @@ fn stub(server: &Server<'_>, handler: &Handler) -> TokenStream {
         quote!(#message::#variant { #(#values),* })
     };
     match kind {
-        Kind::Cast => quote! {
-            #attributes
-            #[inline]
-            #vis fn #name(&self #(, #params)*) {
-                #krate::ServerRef::cast(#krate::Server::server_ref(self), #message);
+        Kind::Cast => {
+            let server = quote!(#krate::Server::server_ref(self));
+            let (_, arguments, _) = block.generics.split_for_impl();
+            let output = cast_output(block, &arguments);
+            let body = match block.on_full() {
+                Some(OnFull::Wait) => quote!(#krate::Cast::new(#server, #message)),
+                Some(OnFull::Refuse) => quote!(#krate::ServerRef::try_cast(#server, #message)),
+                _ => quote!(#krate::ServerRef::cast(#server, #message);),
+            };
+            quote! {
+                #attributes
+                #[inline]
+                #vis fn #name(&self #(, #params)*) #output {
+                    #body
+                }
             }
-        },
+        }
         Kind::Call { reply, queued, .. } => {
             let constructor = if *queued || handler.is_awaited() {
                 quote!(queued)
@@ -70,6 +81,19 @@ fn stub(server: &Server<'_>, handler: &Handler) -> TokenStream {
                 }
             }
         }
+    }
+}
+
+/// What the method of a cast returns (decision A9).
+pub(in crate::server) fn cast_output(block: &Block, arguments: impl ToTokens) -> TokenStream {
+    let (krate, ty) = (&block.krate, &block.ty);
+    match block.on_full() {
+        Some(OnFull::Wait) => quote!(-> #krate::Cast<'_, #ty>),
+        Some(OnFull::Refuse) => {
+            let message = names::message(&block.name);
+            quote!(-> ::core::result::Result<(), #krate::Full<#message #arguments>>)
+        }
+        _ => TokenStream::new(),
     }
 }
 

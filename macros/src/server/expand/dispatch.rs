@@ -25,6 +25,7 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
         .as_ref()
         .map(|init| init_function(server, init))
         .unwrap_or_default();
+    let mailbox = block.mailbox.as_ref().map(|bound| bound.expand(krate));
     let message_name = message_name(server);
     let handle_now = handle_now(server);
     let handle = handle(server);
@@ -46,6 +47,7 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
             type Message = #message #arguments;
             type Reply = #reply #arguments;
             type Ref = #client;
+            #mailbox
 
             #message_name
             #init

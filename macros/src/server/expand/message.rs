@@ -8,6 +8,7 @@ use syn::{Attribute, Ident};
 use super::cfgs;
 use crate::names;
 use crate::server::checked::{Handler, Kind, Server};
+use crate::server::derives::Derives;
 use crate::spelling::mentions;
 
 /// The generic parameters that no variant uses, which a hidden variant must.
@@ -36,6 +37,7 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
         server,
         &names::message(&block.name),
         &message_docs,
+        &block.message,
         &messages,
         &used(server, fields),
     );
@@ -43,6 +45,7 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
         server,
         &names::reply(&block.name),
         &reply_docs,
+        &block.reply,
         &replies,
         &used(server, reply_type),
     );
@@ -88,6 +91,7 @@ fn definition(
     server: &Server<'_>,
     name: &Ident,
     docs: &str,
+    derives: &Derives,
     variants: &TokenStream,
     used: &TokenStream,
 ) -> TokenStream {
@@ -95,13 +99,31 @@ fn definition(
     let generics = &server.block.generics;
     let where_clause = &generics.where_clause;
     let unused = unused(server, used);
+    // What is derived for the enum must be there for its hidden variant too.
+    let never = names::never(name);
+    let no_value = if derives.is_empty() {
+        quote!(::core::convert::Infallible)
+    } else {
+        quote!(#never)
+    };
     let phantom = (!unused.is_empty()).then(|| {
         quote! {
             #[doc(hidden)]
-            __Phantom(::core::marker::PhantomData<fn() -> (#(#unused,)*)>, ::core::convert::Infallible),
+            __Phantom(::core::marker::PhantomData<fn() -> (#(#unused,)*)>, #no_value),
+        }
+    });
+    let never = (phantom.is_some() && !derives.is_empty()).then(|| {
+        quote! {
+            #cfg
+            #[doc(hidden)]
+            #[allow(missing_debug_implementations, unnameable_types, unreachable_pub)]
+            #derives
+            pub enum #never {}
         }
     });
     quote! {
+        #never
+
         #cfg
         #[doc = #docs]
         #[allow(
@@ -113,6 +135,7 @@ fn definition(
             unreachable_pub,
             clippy::large_enum_variant,
         )]
+        #derives
         pub enum #name #generics #where_clause {
             #variants
             #phantom
@@ -127,7 +150,8 @@ fn message(handler: &Handler) -> TokenStream {
     let fields = handler.fields.iter().map(|field| {
         let (name, ty) = (&field.name, &field.ty);
         let docs = format!("The handler's `{}`.", names::plain(name));
-        quote!(#[doc = #docs] #name: #ty)
+        let attrs = &field.attrs;
+        quote!(#[doc = #docs] #(#attrs)* #name: #ty)
     });
     let fields = (!handler.fields.is_empty()).then(|| quote!({ #(#fields),* }));
     quote!(#(#cfgs)* #docs #variant #fields,)
@@ -179,7 +203,7 @@ pub(super) fn docs(handler: &Handler) -> TokenStream {
         let name = names::plain(&handler.method.name);
         let line = match handler.kind {
             Kind::Call { .. } => format!("Calls `{name}` and waits for its reply."),
-            Kind::Cast => format!("Casts `{name}`, without waiting."),
+            Kind::Cast => format!("Casts `{name}`: sends it, and expects no reply."),
         };
         return quote!(#[doc = #line]);
     }

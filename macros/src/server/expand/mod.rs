@@ -1,6 +1,7 @@
 //! From a checked server to its items: one file each. Nothing here can fail.
 
 pub(super) mod client;
+pub(super) mod contract;
 mod dispatch;
 mod forward;
 mod message;
@@ -19,6 +20,7 @@ pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
     let mut tokens = message::expand(server);
     tokens.extend(start::expand(server));
     tokens.extend(client::expand(server));
+    tokens.extend(contract::expand(server));
     tokens.extend(dispatch::expand(server));
     tokens
 }

@@ -1,0 +1,333 @@
+//! Mailboxes that hold a limited number of calls and casts.
+//!
+//! 1. What counts is a call or cast, from its push until the server's task takes it, it is dropped for a newer one, or the
+//!    mailbox closes. Nothing else counts: infos, `Exit`, `Down`, timeouts, stops, system requests; nor answers, which pass
+//!    through no mailbox. So none of these is ever refused, dropped or made to wait (decision A9).
+//! 2. `room` holds a permit for each message that may still come. Who pushes takes one first, and does not give it back; who
+//!    takes a message out of the mailbox adds one. So what counts in the mailbox, the free permits, and the permits of those
+//!    who are about to push or have just taken, are the capacity together, and the mailbox never holds more.
+//! 3. Who waits for a permit gets it in the order of waiting, and nobody overtakes (tokio's semaphore is fair); it pushes
+//!    when it is polled then. A sender that awaits its first cast before it makes the second keeps their order (`SIG-1`).
+//! 4. Where the oldest is dropped, who finds no permit pushes in its stead, under both locks of the mailbox; the permits
+//!    stay as they are. In `saved` it leaves a gap, since a receive counts places there (rule 4 in `mailbox.rs`); gaps are
+//!    never handled nor counted. If there is no oldest, others are about to push or have just taken: a permit is free soon.
+//! 5. A call that is run by its caller is in no mailbox and takes no permit. It is run only if the mailbox is empty (rule 2
+//!    in `process.rs`), so it takes nobody's place: who waits for a permit has not sent yet.
+//! 6. `room` is closed before the mailbox is: who waits is told, and what it wanted to send is dropped, as is all that is
+//!    sent to a dead process.
+//! 7. `GenServer::MAILBOX` is a constant. Where it is `None` there is no `room`, and nothing here is compiled into the way
+//!    of a message.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::sync::{Semaphore, TryAcquireError};
+
+use crate::gen_server::process::{Envelope, ServerProcess};
+use crate::gen_server::reply::Outcome;
+use crate::panics::drop_quietly;
+use crate::process::context;
+use crate::process::control::{Process, mail_came};
+use crate::{GenServer, ServerRef, blocking};
+
+/// How many calls and casts wait in the mailbox of a server at most, and what becomes of those that come when it is full.
+///
+/// Only calls and casts count, and only until the server takes them. Exit signals, [`Down`](crate::Down), other messages,
+/// stops, system requests and answers are never refused, nor do they take room away.
+///
+/// Written by `#[genserver(mailbox = bounded(1024, on_full = refuse))]`; the value of
+/// [`GenServer::MAILBOX`].
+///
+/// # OTP
+/// None: mailboxes there have no bound, and `{max_heap_size, …}` kills a process whose mailbox grows too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    capacity: usize,
+    on_full: OnFull,
+}
+
+impl Bound {
+    /// At most `capacity` calls and casts.
+    ///
+    /// # Panics
+    /// If `capacity` is zero, or more than an eighth of `usize`. In a constant, that is a compile error.
+    #[must_use]
+    pub const fn new(capacity: usize, on_full: OnFull) -> Self {
+        assert!(capacity > 0, "a bounded mailbox holds at least one message");
+        assert!(
+            capacity <= Semaphore::MAX_PERMITS,
+            "a mailbox of that size is not bounded; leave the bound out"
+        );
+        Self { capacity, on_full }
+    }
+
+    /// How many calls and casts it holds.
+    #[must_use]
+    pub const fn capacity(self) -> usize {
+        self.capacity
+    }
+
+    /// What becomes of more.
+    #[must_use]
+    pub const fn on_full(self) -> OnFull {
+        self.on_full
+    }
+}
+
+/// What becomes of a call or cast when the mailbox is full.
+///
+/// | | a cast | what its stub returns | a call |
+/// |---|---|---|---|
+/// | `wait` | waits for room, in the order of coming | a future, [`Cast`] | waits too, no longer than its timeout |
+/// | `refuse` | comes back to its sender | `Result<(), Full<CounterMessage>>` | [`CallError::Full`](crate::CallError::Full) |
+/// | `drop_oldest` | takes the place of the oldest call or cast | `()` | as a cast |
+/// | `drop_newest` | vanishes | `()` | `CallError::Full` |
+///
+/// The caller of a call that is dropped as the oldest gets `CallError::Full` at once: a call never just vanishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnFull {
+    /// Its sender waits until there is room.
+    Wait,
+    /// Its sender gets it back.
+    Refuse,
+    /// The oldest call or cast that waits is dropped for it.
+    DropOldest,
+    /// It is dropped.
+    DropNewest,
+}
+
+/// The mailbox of the server is full. The message was not sent and is in here.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Full<M>(pub(crate) M);
+
+impl<M> Full<M> {
+    /// A refusal of `message`, as a stand-in for a server gives it.
+    pub const fn new(message: M) -> Self {
+        Self(message)
+    }
+
+    /// The message that was not sent.
+    pub fn into_inner(self) -> M {
+        self.0
+    }
+}
+
+impl<M> fmt::Debug for Full<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Full").finish_non_exhaustive()
+    }
+}
+
+impl<M> fmt::Display for Full<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the mailbox of the server is full")
+    }
+}
+
+impl<M> Error for Full<M> {}
+
+/// The wait for room in a full mailbox. Whether the message was pushed.
+pub(crate) type Queueing = Pin<Box<dyn Future<Output = bool> + Send>>;
+
+/// Why a message was not queued.
+pub(crate) enum Unqueued<S: GenServer> {
+    Ended(Envelope<S>),
+    Full(Envelope<S>),
+}
+
+/// The permits of a server's mailbox (rule 2); a box, so that it costs the unbounded ones a word.
+pub(crate) struct Room(Option<Box<Semaphore>>);
+
+impl Room {
+    pub(crate) fn of<S: GenServer>() -> Self {
+        Self(S::MAILBOX.map(|bound| Box::new(Semaphore::new(bound.capacity))))
+    }
+
+    /// Rule 6.
+    pub(crate) fn close(&self) {
+        if let Some(permits) = &self.0 {
+            permits.close();
+        }
+    }
+
+    fn permits(&self) -> &Semaphore {
+        let Some(permits) = &self.0 else {
+            unreachable!("rule 7: only a bounded mailbox is asked for room");
+        };
+        permits
+    }
+}
+
+impl<S: GenServer> ServerProcess<S> {
+    const ON_FULL: Option<OnFull> = match S::MAILBOX {
+        Some(bound) => Some(bound.on_full),
+        None => None,
+    };
+    pub(crate) const CALLERS_WAIT: bool = matches!(Self::ON_FULL, Some(OnFull::Wait));
+    pub(crate) const DROPS_OLDEST: bool = matches!(Self::ON_FULL, Some(OnFull::DropOldest));
+
+    /// Queues a call or cast.
+    #[inline]
+    pub(crate) fn queue_counted(&self, envelope: Envelope<S>) -> Result<(), Unqueued<S>> {
+        if Self::ON_FULL.is_none() {
+            return self.queue(envelope).map_err(Unqueued::Ended);
+        }
+        self.queue_bounded(envelope)
+    }
+
+    fn queue_bounded(&self, mut envelope: Envelope<S>) -> Result<(), Unqueued<S>> {
+        loop {
+            match self.room.permits().try_acquire() {
+                Ok(permit) => {
+                    permit.forget();
+                    return self.queue(envelope).map_err(Unqueued::Ended);
+                }
+                Err(TryAcquireError::Closed) => return Err(Unqueued::Ended(envelope)),
+                Err(TryAcquireError::NoPermits) if Self::DROPS_OLDEST => {
+                    envelope = match self.queue_for_oldest(envelope) {
+                        Ok(()) => return Ok(()),
+                        Err(envelope) => envelope,
+                    };
+                    // Rule 4: whoever is between its two steps is quick.
+                    std::thread::yield_now();
+                }
+                Err(TryAcquireError::NoPermits) => return Err(Unqueued::Full(envelope)),
+            }
+        }
+    }
+
+    fn queue_for_oldest(&self, envelope: Envelope<S>) -> Result<(), Envelope<S>> {
+        let (wake, oldest) = self.mailbox.push_for_oldest(envelope)?;
+        mail_came(self.head());
+        wake.wake();
+        match oldest {
+            Envelope::Call { message, cell, .. } => {
+                cell.put(Outcome::Full);
+                drop_quietly(message);
+            }
+            other => drop_quietly(other),
+        }
+        Ok(())
+    }
+
+    /// Waits for room and queues.
+    pub(crate) fn queue_when_room(self: &Arc<Self>, envelope: Envelope<S>) -> Queueing {
+        let process = Arc::clone(self);
+        Box::pin(async move {
+            let unsent = match process.room.permits().acquire().await {
+                Ok(permit) => {
+                    permit.forget();
+                    process.queue(envelope)
+                }
+                Err(_) => Err(envelope),
+            };
+            unsent.map_err(drop_quietly).is_ok()
+        })
+    }
+
+    /// The next message; what counted leaves room behind.
+    pub(crate) fn next(&self) -> Option<Envelope<S>> {
+        if Self::ON_FULL.is_none() {
+            return self.mailbox.pop(|| self.look_for_mail());
+        }
+        loop {
+            let envelope = self.mailbox.pop(|| self.look_for_mail())?;
+            if Self::DROPS_OLDEST && matches!(envelope, Envelope::Gap) {
+                continue;
+            }
+            if envelope.is_counted() {
+                self.room.permits().add_permits(1);
+            }
+            return Some(envelope);
+        }
+    }
+}
+
+/// A cast that waits for room if the mailbox of the server is full: a future that sends the message when there is, and is
+/// ready when the message is sent. What the stubs of a server with `on_full = wait` return.
+///
+/// A server must not await one to itself: if its mailbox is full, nobody else makes room.
+///
+/// It never fails: to a dead process or an unheld name nothing is sent, and it is ready at once (`SRV-5`). Where the mailbox
+/// has no bound it never waits.
+///
+/// # Ordering
+/// Senders that wait get room in the order in which they began to. Messages of one sender keep their order (`SIG-1`) if it
+/// awaits each before it makes the next.
+///
+/// # Cancel safety
+/// Cancel safe: dropped before it is ready, nothing was sent. The place in the order is lost.
+#[must_use = "a cast to a bounded mailbox does nothing unless awaited"]
+pub struct Cast<'a, S: GenServer> {
+    server: &'a ServerRef<S>,
+    message: Option<S::Message>,
+    queueing: Option<Queueing>,
+}
+
+impl<S: GenServer> Unpin for Cast<'_, S> {}
+
+impl<'a, S: GenServer> Cast<'a, S> {
+    /// Prepares a cast: what the stubs of `#[genserver]` do.
+    pub const fn new(server: &'a ServerRef<S>, message: S::Message) -> Self {
+        Self {
+            server,
+            message: Some(message),
+            queueing: None,
+        }
+    }
+
+    /// Sends it from a plain thread, which waits for room: see [`Call::blocking`](crate::Call::blocking).
+    ///
+    /// # Panics
+    /// On a thread that runs async code.
+    #[track_caller]
+    pub fn blocking(mut self) {
+        blocking::forbid_in_async("a cast that waits for room");
+        self.begin();
+        if let Some(queueing) = self.queueing {
+            blocking::wait(queueing, None);
+        }
+    }
+
+    fn begin(&mut self) {
+        if let Some(message) = self.message.take() {
+            self.queueing = self.server.cast_or_wait(message);
+        }
+    }
+}
+
+impl<S: GenServer> Future for Cast<'_, S> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        if context::is_exiting() {
+            return Poll::Pending;
+        }
+        if this.message.is_some() {
+            // A loop of casts for which there is room lets other tasks run.
+            match tokio::task::coop::poll_proceed(cx) {
+                Poll::Ready(restore) => restore.made_progress(),
+                Poll::Pending => return Poll::Pending,
+            }
+            this.begin();
+        }
+        match &mut this.queueing {
+            Some(queueing) => queueing.as_mut().poll(cx).map(|_| this.queueing = None),
+            None => Poll::Ready(()),
+        }
+    }
+}
+
+impl<S: GenServer> fmt::Debug for Cast<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cast")
+            .field("server", &self.server.address())
+            .finish_non_exhaustive()
+    }
+}

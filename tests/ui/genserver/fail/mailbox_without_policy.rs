@@ -1,0 +1,14 @@
+use beamish::prelude::*;
+
+#[genserver]
+struct Counter;
+#[genserver(mailbox = bounded(1024))]
+impl Counter {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+}
+fn main() {
+    drop(Counter::start());
+}
