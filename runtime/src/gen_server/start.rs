@@ -227,11 +227,19 @@ impl<S: GenServer> Start<S> {
     pub(crate) fn poll_start(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<ServerRef<S>, StartError>> {
+    ) -> Poll<Result<Arc<ServerProcess<S>>, StartError>> {
         context::poll_unless_exiting(|| self.poll_starting(cx))
     }
 
-    fn poll_starting(&mut self, cx: &mut Context<'_>) -> Poll<Result<ServerRef<S>, StartError>> {
+    fn poll_client(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Ref, StartError>> {
+        self.poll_start(cx)
+            .map_ok(|process| ServerRef::bound(process).into())
+    }
+
+    fn poll_starting(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Arc<ServerProcess<S>>, StartError>> {
         if let Some(args) = self.args.take() {
             self.starting = Some(self.begin(args));
         }
@@ -260,7 +268,7 @@ impl<S: GenServer> Start<S> {
         self.starting = None;
         Poll::Ready(match result {
             _ if timed_out => Err(StartError::Timeout),
-            Ok(()) => Ok(ServerRef::bound(process)),
+            Ok(()) => Ok(process),
             Err(error) => Err(error),
         })
     }
@@ -270,7 +278,7 @@ impl<S: GenServer> Future for Start<S> {
     type Output = Result<S::Ref, StartError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut().poll_start(cx).map_ok(S::Ref::from)
+        self.get_mut().poll_client(cx)
     }
 }
 
@@ -289,14 +297,14 @@ impl<S: GenServer> Future for StartMonitor<S> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let start = &mut self.get_mut().0;
-        let Poll::Ready(result) = start.poll_start(cx) else {
+        let Poll::Ready(result) = start.poll_client(cx) else {
             return Poll::Pending;
         };
         let Monitoring::On(mref) = start.monitor else {
             unreachable!("a start that was polled has its monitor");
         };
         Poll::Ready(match result {
-            Ok(server) => Ok((S::Ref::from(server), mref)),
+            Ok(client) => Ok((client, mref)),
             Err(error) => {
                 demonitor_flush(mref);
                 Err(error)
