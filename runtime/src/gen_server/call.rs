@@ -40,17 +40,18 @@ pub const DEFAULT_CALL_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// # OTP
 /// `gen_server:call/3` (`SRV-2`, `SRV-3`).
+// `M` and `R` are never written: they are there for the reason that `Served` gives.
 #[must_use = "a call does nothing unless awaited"]
-pub struct Call<'a, S: GenServer, T> {
+pub struct Call<'a, S: GenServer, T, M = <S as GenServer>::Message, R = <S as GenServer>::Reply> {
     server: &'a ServerRef<S>,
     handler: &'static Handler,
-    message: Option<S::Message>,
-    unwrap: fn(S::Reply) -> Option<T>,
+    message: Option<M>,
+    unwrap: fn(R) -> Option<T>,
     timeout: Option<Duration>,
-    waiting: Option<Box<Waiting<S>>>,
+    waiting: Option<Box<Waiting<R>>>,
 }
 
-impl<S: GenServer, T> Unpin for Call<'_, S, T> {}
+impl<S: GenServer, T, M, R> Unpin for Call<'_, S, T, M, R> {}
 
 /// What is left of a call when its request was sent: how to read the answer, and what to say if there is none.
 pub(crate) struct Unanswered<S: GenServer, T> {
@@ -81,8 +82,8 @@ impl<S: GenServer, T> Unanswered<S, T> {
     }
 }
 
-struct Waiting<S: GenServer> {
-    cell: Arc<ReplyCell<S::Reply>>,
+struct Waiting<R> {
+    cell: Arc<ReplyCell<R>>,
     deadline: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
     is_over: bool,
@@ -316,7 +317,7 @@ impl<S: GenServer, T> Future for Call<'_, S, T> {
     }
 }
 
-impl<S: GenServer> Waiting<S> {
+impl<R> Waiting<R> {
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline else {
             return Poll::Pending;
@@ -334,7 +335,7 @@ impl<S: GenServer> Waiting<S> {
     }
 }
 
-impl<S: GenServer> Drop for Waiting<S> {
+impl<R> Drop for Waiting<R> {
     fn drop(&mut self) {
         if !self.is_over {
             self.cell.abandon();
@@ -372,7 +373,7 @@ fn borrow_timer(deadline: Instant) -> Pin<Box<Sleep>> {
     }
 }
 
-impl<S: GenServer, T> fmt::Debug for Call<'_, S, T> {
+impl<S: GenServer, T, M, R> fmt::Debug for Call<'_, S, T, M, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("server", &self.server.address())
@@ -383,9 +384,15 @@ impl<S: GenServer, T> fmt::Debug for Call<'_, S, T> {
 }
 
 /// A call whose two errors are made one; made by [`Call::flat`].
-#[derive(Debug)]
 #[must_use = "a call does nothing unless awaited"]
-pub struct FlatCall<'a, S: GenServer, T, E>(Call<'a, S, Result<T, E>>);
+pub struct FlatCall<
+    'a,
+    S: GenServer,
+    T,
+    E,
+    M = <S as GenServer>::Message,
+    R = <S as GenServer>::Reply,
+>(Call<'a, S, Result<T, E>, M, R>);
 
 impl<S: GenServer, T, E> Future for FlatCall<'_, S, T, E> {
     type Output = Result<T, CallFailed<E>>;
@@ -396,5 +403,11 @@ impl<S: GenServer, T, E> Future for FlatCall<'_, S, T, E> {
             Ok(Err(error)) => Err(CallFailed::Server(error)),
             Err(error) => Err(CallFailed::Call(error)),
         })
+    }
+}
+
+impl<S: GenServer, T, E, M, R> fmt::Debug for FlatCall<'_, S, T, E, M, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FlatCall").field(&self.0).finish()
     }
 }

@@ -6,6 +6,7 @@
 //!    by an `Exit` too (`STA-5`).
 //! 3. A start that is dropped before it is ready unlinks and kills the child: nobody would own it (decision A28).
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Sleep;
 
-use crate::gen_server::process::ServerProcess;
+use crate::gen_server::process::{Served, ServerProcess};
 use crate::gen_server::returns::InitKind;
 use crate::gen_server::server;
 use crate::name::ServerName;
@@ -49,7 +50,8 @@ use crate::{ExitReason, GenServer, MonitorRef, Name, ServerRef, StartError, Via}
 /// `gen_server:start_link/3`, `start/3`.
 #[must_use = "a start does nothing unless awaited"]
 pub struct Start<S: GenServer> {
-    args: Option<S::Args>,
+    /// `S::Args`, until it is polled. Boxed, so that whether a start can be sent is no question about `S` (see `Served`).
+    args: Option<Box<dyn Any + Send>>,
     link: bool,
     name: Option<ServerName>,
     timeout: Option<Duration>,
@@ -70,7 +72,7 @@ enum Monitoring {
 }
 
 struct Starting<S: GenServer> {
-    process: Arc<ServerProcess<S>>,
+    process: Arc<dyn Served<S>>,
     cell: Arc<StartCell>,
     starter: Option<ProcessRef>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -95,7 +97,7 @@ impl<S: GenServer> Start<S> {
     fn new(args: S::Args, link: bool) -> Self {
         let name = S::NAME.map(|name| ServerName::Local(Name::from_static(name)));
         Self {
-            args: Some(args),
+            args: Some(Box::new(args)),
             link,
             name,
             timeout: None,
@@ -241,7 +243,10 @@ impl<S: GenServer> Start<S> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Arc<ServerProcess<S>>, StartError>> {
         if let Some(args) = self.args.take() {
-            self.starting = Some(self.begin(args));
+            let Ok(args) = args.downcast() else {
+                unreachable!("they were put there as the arguments of this server");
+            };
+            self.starting = Some(self.begin(*args));
         }
         let Some(starting) = &mut self.starting else {
             return Poll::Pending;
@@ -257,7 +262,7 @@ impl<S: GenServer> Start<S> {
             return Poll::Pending;
         };
         let timed_out = starting.timed_out;
-        let process = Arc::clone(&starting.process);
+        let process = Arc::clone(&starting.process).into_typed();
         if timed_out && result.is_ok() {
             // It was ready just as the time was over: it is being killed, and told by its death.
             starting.cell.result.reopen();
