@@ -76,10 +76,9 @@ impl JobQueue {
         while self.running.len() < self.max_concurrency
             && let Some((job, attempts)) = self.queue.pop_front()
         {
-            let worker = Worker::start_link(job, attempts).once();
-            let worker = Workers::start_child(ChildSpec::from(worker)).await;
+            let worker = Workers::start_child(Worker::start_link(job, attempts).once()).await;
             let worker = worker.expect("nothing refuses it");
-            self.running.insert(process::monitor(worker));
+            self.running.insert(worker.monitor());
         }
     }
 }

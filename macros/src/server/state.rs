@@ -66,7 +66,7 @@ pub(crate) fn expand(
         .make_where_clause()
         .predicates
         .push(is_server);
-    let client = client(&state, &options);
+    let client = client(&state, &bare, &options);
     let mut for_consts = bare.clone();
     if bare.type_params().next().is_some() {
         // What makes a generic state sendable is said on the `impl` block.
@@ -86,8 +86,9 @@ fn cfgs<'a>(state: &'a State<'_>) -> impl Iterator<Item = &'a Attribute> {
         .filter(|attr| attr.path().is_ident("cfg"))
 }
 
-/// `CounterRef`, its constructors, and its impls: written out, so that they ask nothing of the server's parameters.
-fn client(state: &State<'_>, options: &StructOptions) -> TokenStream {
+/// `CounterRef`, its constructors, and its impls: written out, so that they ask nothing of the server's parameters. `bare`
+/// are those of the state as written: whoever keeps a client need not say that its server is one.
+fn client(state: &State<'_>, bare: &Generics, options: &StructOptions) -> TokenStream {
     let State {
         vis,
         ident,
@@ -98,7 +99,8 @@ fn client(state: &State<'_>, options: &StructOptions) -> TokenStream {
     let client = names::reference(ident);
     let plain = names::plain(ident);
     let client_name = client.to_string();
-    let (impl_generics, arguments, where_clause) = generics.split_for_impl();
+    let (impl_generics, arguments, is_server) = generics.split_for_impl();
+    let where_clause = &bare.where_clause;
     let cfg: Vec<_> = cfgs(state).collect();
     let cfg = quote!(#(#cfg)*);
     let docs = format!(
@@ -124,7 +126,7 @@ fn client(state: &State<'_>, options: &StructOptions) -> TokenStream {
         #cfg
         #[doc = #docs]
         #[allow(unreachable_pub, unnameable_types)]
-        #vis struct #client #generics #where_clause {
+        #vis struct #client #bare #where_clause {
             server: #krate::ServerRef<#ident #arguments>,
         }
 
@@ -187,7 +189,7 @@ fn client(state: &State<'_>, options: &StructOptions) -> TokenStream {
 
         #cfg
         #[automatically_derived]
-        impl #impl_generics ::core::convert::TryFrom<#krate::Pid> for #client #arguments #where_clause {
+        impl #impl_generics ::core::convert::TryFrom<#krate::Pid> for #client #arguments #is_server {
             type Error = #krate::WrongServer;
 
             fn try_from(pid: #krate::Pid) -> ::core::result::Result<Self, #krate::WrongServer> {
@@ -197,7 +199,7 @@ fn client(state: &State<'_>, options: &StructOptions) -> TokenStream {
 
         #cfg
         #[automatically_derived]
-        impl #impl_generics #krate::Server for #client #arguments #where_clause {
+        impl #impl_generics #krate::Server for #client #arguments #is_server {
             type Of = #ident #arguments;
 
             #[inline]

@@ -216,8 +216,7 @@ impl<S: GenServer> ServerProcess<S> {
     }
 
     /// Waits for room and queues.
-    pub(crate) fn queue_when_room(self: &Arc<Self>, envelope: Envelope<S>) -> Queueing {
-        let process = Arc::clone(self);
+    pub(crate) fn queue_when_room(process: Arc<Self>, envelope: Envelope<S>) -> Queueing {
         Box::pin(async move {
             let unsent = match process.room.permits().acquire().await {
                 Ok(permit) => {

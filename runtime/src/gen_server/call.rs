@@ -7,7 +7,6 @@
 use std::any::type_name;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -17,7 +16,7 @@ use tokio::time::{Instant, Sleep};
 
 use crate::blocking;
 use crate::gen_server::bounded::{Queueing, Unqueued};
-use crate::gen_server::client::Unresolved;
+use crate::gen_server::client::{Resolved, Unresolved};
 use crate::gen_server::process::{Envelope, Here, ServerProcess};
 use crate::gen_server::reply::{Outcome, ReplyCell};
 use crate::gen_server::request::Request;
@@ -46,17 +45,18 @@ pub const DEFAULT_CALL_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// # OTP
 /// `gen_server:call/3` (`SRV-2`, `SRV-3`).
+// `M` and `R` are never written: they are there for the reason that `Served` gives.
 #[must_use = "a call does nothing unless awaited"]
-pub struct Call<'a, S: GenServer, T> {
+pub struct Call<'a, S: GenServer, T, M = <S as GenServer>::Message, R = <S as GenServer>::Reply> {
     server: &'a ServerRef<S>,
     handler: &'static Handler,
-    message: Option<S::Message>,
-    unwrap: fn(S::Reply) -> Option<T>,
+    message: Option<M>,
+    unwrap: fn(R) -> Option<T>,
     timeout: Option<Duration>,
-    waiting: Option<Box<Waiting<S>>>,
+    waiting: Option<Box<Waiting<R>>>,
 }
 
-impl<S: GenServer, T> Unpin for Call<'_, S, T> {}
+impl<S: GenServer, T, M, R> Unpin for Call<'_, S, T, M, R> {}
 
 /// What is left of a call when its request was sent: how to read the answer, and what to say if there is none.
 pub(crate) struct Unanswered<S: GenServer, T> {
@@ -88,26 +88,24 @@ impl<S: GenServer, T> Unanswered<S, T> {
 }
 
 /// A request, on its way or queued.
-pub(crate) struct Sent<S: GenServer> {
-    pub(crate) cell: Arc<ReplyCell<S::Reply>>,
-    /// While there is no room for it; dropped by hand, so that it costs nothing where nobody waits for room.
-    queueing: ManuallyDrop<Option<Queueing>>,
+pub(crate) struct Sent<R> {
+    pub(crate) cell: Arc<ReplyCell<R>>,
+    /// While there is no room for it.
+    queueing: Option<Queueing>,
 }
 
-impl<S: GenServer> Sent<S> {
-    const fn to(cell: Arc<ReplyCell<S::Reply>>) -> Self {
+impl<R> Sent<R> {
+    const fn to(cell: Arc<ReplyCell<R>>) -> Self {
         Self {
             cell,
-            queueing: ManuallyDrop::new(None),
+            queueing: None,
         }
     }
 
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<S::Reply>> {
-        if ServerProcess::<S>::CALLERS_WAIT
-            && let Some(queueing) = self.queueing.as_mut()
-        {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<R>> {
+        if let Some(queueing) = &mut self.queueing {
             let is_sent = ready!(queueing.as_mut().poll(cx));
-            self.queueing.take();
+            self.queueing = None;
             if !is_sent {
                 return Poll::Ready(Outcome::NoProc);
             }
@@ -116,17 +114,8 @@ impl<S: GenServer> Sent<S> {
     }
 }
 
-impl<S: GenServer> Drop for Sent<S> {
-    #[inline]
-    fn drop(&mut self) {
-        if ServerProcess::<S>::CALLERS_WAIT {
-            drop(self.queueing.take());
-        }
-    }
-}
-
-struct Waiting<S: GenServer> {
-    sent: Sent<S>,
+struct Waiting<R> {
+    sent: Sent<R>,
     deadline: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
     is_over: bool,
@@ -215,7 +204,7 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
     }
 
     /// Puts the request into the mailbox of the server.
-    fn queue(&mut self) -> Result<Sent<S>, CallError> {
+    fn queue(&mut self) -> Result<Sent<S::Reply>, CallError> {
         let process = self
             .server
             .resolve()
@@ -232,7 +221,7 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         Ok(())
     }
 
-    fn queue_to(&mut self, process: &Arc<ServerProcess<S>>) -> Result<Sent<S>, CallError> {
+    fn queue_to(&mut self, process: &Resolved<'_, S>) -> Result<Sent<S::Reply>, CallError> {
         let Some(message) = self.message.take() else {
             unreachable!("a call is sent once");
         };
@@ -250,7 +239,7 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             }
             Err(Unqueued::Full(envelope)) if ServerProcess::<S>::CALLERS_WAIT => Ok(Sent {
                 cell,
-                queueing: ManuallyDrop::new(Some(process.queue_when_room(envelope))),
+                queueing: Some(ServerProcess::queue_when_room(process.held(), envelope)),
             }),
             Err(Unqueued::Full(envelope)) => {
                 drop_quietly(envelope);
@@ -400,7 +389,7 @@ impl<S: GenServer, T> Future for Call<'_, S, T> {
     }
 }
 
-impl<S: GenServer> Waiting<S> {
+impl<R> Waiting<R> {
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline else {
             return Poll::Pending;
@@ -418,7 +407,7 @@ impl<S: GenServer> Waiting<S> {
     }
 }
 
-impl<S: GenServer> Drop for Waiting<S> {
+impl<R> Drop for Waiting<R> {
     fn drop(&mut self) {
         if !self.is_over {
             self.sent.cell.abandon();
@@ -456,7 +445,7 @@ fn borrow_timer(deadline: Instant) -> Pin<Box<Sleep>> {
     }
 }
 
-impl<S: GenServer, T> fmt::Debug for Call<'_, S, T> {
+impl<S: GenServer, T, M, R> fmt::Debug for Call<'_, S, T, M, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("server", &self.server.address())
@@ -467,9 +456,15 @@ impl<S: GenServer, T> fmt::Debug for Call<'_, S, T> {
 }
 
 /// A call whose two errors are made one; made by [`Call::flat`].
-#[derive(Debug)]
 #[must_use = "a call does nothing unless awaited"]
-pub struct FlatCall<'a, S: GenServer, T, E>(Call<'a, S, Result<T, E>>);
+pub struct FlatCall<
+    'a,
+    S: GenServer,
+    T,
+    E,
+    M = <S as GenServer>::Message,
+    R = <S as GenServer>::Reply,
+>(Call<'a, S, Result<T, E>, M, R>);
 
 impl<S: GenServer, T, E> FlatCall<'_, S, T, E> {
     /// Makes the call from a plain thread: see [`Call::blocking`].
@@ -497,5 +492,11 @@ impl<S: GenServer, T, E> Future for FlatCall<'_, S, T, E> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.0).poll(cx).map(flat)
+    }
+}
+
+impl<S: GenServer, T, E, M, R> fmt::Debug for FlatCall<'_, S, T, E, M, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FlatCall").field(&self.0).finish()
     }
 }

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::gen_server::bounded::{Full, Queueing, Unqueued};
-use crate::gen_server::process::{Envelope, ServerProcess};
+use crate::gen_server::process::{Envelope, Served, ServerProcess};
 use crate::gen_server::stop::Stop;
 use crate::node::Node;
 use crate::panics::drop_quietly;
-use crate::process::control::{Process, ProcessRef};
+use crate::process::control::ProcessRef;
 use crate::process::{context, death, table};
 use crate::{Address, GenServer, MonitorRef, Name, NoProc, Pid, Via, WrongServer, report};
 
@@ -30,19 +30,15 @@ use crate::{Address, GenServer, MonitorRef, Name, NoProc, Pid, Via, WrongServer,
 /// # OTP
 /// `server_ref()`, Elixir's `GenServer.server()`. It is no Erlang *reference*; those are
 /// [`MonitorRef`] and [`TimerRef`](crate::TimerRef).
-pub struct ServerRef<S: GenServer>(Repr<S>);
+pub struct ServerRef<S>(Repr<S>);
 
-enum Repr<S: GenServer> {
-    Process(Arc<ServerProcess<S>>),
+enum Repr<S> {
+    Process(Arc<dyn Served<S>>),
     /// Not by its pid.
     Name(Node, Address),
 }
 
-impl<S: GenServer> ServerRef<S> {
-    pub(crate) const fn bound(process: Arc<ServerProcess<S>>) -> Self {
-        Self(Repr::Process(process))
-    }
-
+impl<S> ServerRef<S> {
     /// Whoever holds `name` in the calling code's node, at each use anew.
     #[must_use]
     pub fn to(name: impl Into<Name>) -> Self {
@@ -51,6 +47,29 @@ impl<S: GenServer> ServerRef<S> {
 
     fn named(name: Address) -> Self {
         Self(Repr::Name(context::node(), name))
+    }
+
+    /// The process or the name.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        match &self.0 {
+            Repr::Process(process) => Address::Pid(process.head().pid),
+            Repr::Name(_, name) => name.clone(),
+        }
+    }
+
+    /// The process at this moment, of whatever type.
+    pub(crate) fn process(&self) -> Option<ProcessRef> {
+        match &self.0 {
+            Repr::Process(process) => Some(Arc::<dyn Served<S>>::clone(process)),
+            Repr::Name(node, name) => name.holder(node),
+        }
+    }
+}
+
+impl<S: GenServer> ServerRef<S> {
+    pub(crate) fn bound(process: Arc<ServerProcess<S>>) -> Self {
+        Self(Repr::Process(process))
     }
 
     /// Sends a cast: it is handled in its turn. Returns at once and never fails; to a dead process or an unheld name
@@ -106,7 +125,9 @@ impl<S: GenServer> ServerRef<S> {
         }
         match self.resolve() {
             Ok(process) => match process.queue_counted(Envelope::Cast(message)) {
-                Err(Unqueued::Full(envelope)) => return Some(process.queue_when_room(envelope)),
+                Err(Unqueued::Full(envelope)) => {
+                    return Some(ServerProcess::queue_when_room(process.held(), envelope));
+                }
                 Err(Unqueued::Ended(envelope)) => drop_quietly(envelope),
                 Ok(()) => {}
             },
@@ -123,27 +144,10 @@ impl<S: GenServer> ServerRef<S> {
         drop_quietly(message);
     }
 
-    /// The process or the name.
-    #[must_use]
-    pub fn address(&self) -> Address {
-        match &self.0 {
-            Repr::Process(process) => Address::Pid(process.head().pid),
-            Repr::Name(_, name) => name.clone(),
-        }
-    }
-
-    /// The process at this moment, of whatever type.
-    pub(crate) fn process(&self) -> Option<ProcessRef> {
-        match &self.0 {
-            Repr::Process(process) => Some(Arc::<ServerProcess<S>>::clone(process)),
-            Repr::Name(node, name) => name.holder(node),
-        }
-    }
-
     #[inline]
     pub(crate) fn resolve(&self) -> Result<Resolved<'_, S>, Unresolved> {
         match &self.0 {
-            Repr::Process(process) => Ok(Resolved::Lent(process)),
+            Repr::Process(process) => Ok(Resolved::Lent(process.typed(), process)),
             Repr::Name(node, name) => {
                 let holder = name.holder(node).ok_or(Unresolved::NoProc)?;
                 downcast(holder).map(Resolved::Found)
@@ -154,16 +158,26 @@ impl<S: GenServer> ServerRef<S> {
 
 /// The block of a server, lent by its bound ref or found by name.
 pub(crate) enum Resolved<'a, S: GenServer> {
-    Lent(&'a Arc<ServerProcess<S>>),
+    Lent(&'a ServerProcess<S>, &'a Arc<dyn Served<S>>),
     Found(Arc<ServerProcess<S>>),
 }
 
+impl<S: GenServer> Resolved<'_, S> {
+    /// The block, held.
+    pub(crate) fn held(&self) -> Arc<ServerProcess<S>> {
+        match self {
+            Self::Lent(_, process) => Arc::clone(process).into_typed(),
+            Self::Found(process) => Arc::clone(process),
+        }
+    }
+}
+
 impl<S: GenServer> Deref for Resolved<'_, S> {
-    type Target = Arc<ServerProcess<S>>;
+    type Target = ServerProcess<S>;
 
     fn deref(&self) -> &Self::Target {
         match self {
-            Self::Lent(process) => process,
+            Self::Lent(process, _) => process,
             Self::Found(process) => process,
         }
     }
@@ -199,7 +213,7 @@ impl<S: GenServer> TryFrom<Pid> for ServerRef<S> {
     }
 }
 
-impl<S: GenServer> Clone for ServerRef<S> {
+impl<S> Clone for ServerRef<S> {
     fn clone(&self) -> Self {
         Self(match &self.0 {
             Repr::Process(process) => Repr::Process(Arc::clone(process)),
@@ -208,25 +222,25 @@ impl<S: GenServer> Clone for ServerRef<S> {
     }
 }
 
-impl<S: GenServer> PartialEq for ServerRef<S> {
+impl<S> PartialEq for ServerRef<S> {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Repr::Process(a), Repr::Process(b)) => Arc::ptr_eq(a, b),
+            (Repr::Process(a), Repr::Process(b)) => a.head().pid == b.head().pid,
             (Repr::Name(node_a, a), Repr::Name(node_b, b)) => node_a == node_b && a == b,
             _ => false,
         }
     }
 }
 
-impl<S: GenServer> Eq for ServerRef<S> {}
+impl<S> Eq for ServerRef<S> {}
 
-impl<S: GenServer> Hash for ServerRef<S> {
+impl<S> Hash for ServerRef<S> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.address().hash(state);
     }
 }
 
-impl<S: GenServer> fmt::Debug for ServerRef<S> {
+impl<S> fmt::Debug for ServerRef<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ServerRef").field(&self.address()).finish()
     }
@@ -320,7 +334,7 @@ pub trait Server: Sync {
     }
 }
 
-async fn when_up<S: GenServer>(server: &ServerRef<S>, patience: Duration) -> Result<Pid, NoProc> {
+async fn when_up<S>(server: &ServerRef<S>, patience: Duration) -> Result<Pid, NoProc> {
     let deadline = crate::process::receive::far(patience);
     loop {
         // Asked for before looking, so that a registration in between is not missed.

@@ -433,6 +433,32 @@ impl<S: GenServer> Process for ServerProcess<S> {
     }
 }
 
+/// The process of a server of type `S`, as its clients hold it.
+///
+/// What stands behind it can be sent whatever `S` is, and `S` need not even be known to be a server. So a client may be kept
+/// by any type and in any future: where rustc asks whether a future can be sent, it has forgotten its lifetimes, and could
+/// not tell any more that a `Cell<&'static str>` is a server.
+pub(crate) trait Served<S>: Process {
+    fn typed(&self) -> &ServerProcess<S>
+    where
+        S: GenServer;
+
+    fn into_typed(self: Arc<Self>) -> Arc<ServerProcess<S>>
+    where
+        S: GenServer;
+}
+
+impl<S: GenServer> Served<S> for ServerProcess<S> {
+    #[inline]
+    fn typed(&self) -> &Self {
+        self
+    }
+
+    fn into_typed(self: Arc<Self>) -> Arc<Self> {
+        self
+    }
+}
+
 impl<S: GenServer> fmt::Debug for ServerProcess<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.head.type_name, self.head.pid)

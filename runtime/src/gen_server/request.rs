@@ -31,7 +31,7 @@ pub struct Request<T>(Box<dyn Pending<T>>);
 
 impl<T> Request<T> {
     pub(crate) fn new<S: GenServer>(
-        sent: Result<call::Sent<S>, CallError>,
+        sent: Result<call::Sent<S::Reply>, CallError>,
         call: Unanswered<S, T>,
     ) -> Self
     where
@@ -137,7 +137,7 @@ struct Sent<S: GenServer, T> {
 }
 
 enum Progress<S: GenServer, T> {
-    Waiting(call::Sent<S>),
+    Waiting(call::Sent<S::Reply>),
     Answered(Result<T, CallError>),
     Taken,
 }

@@ -6,6 +6,7 @@
 //!    by an `Exit` too (`STA-5`).
 //! 3. A start that is dropped before it is ready unlinks and kills the child: nobody would own it (decision A28).
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Sleep;
 
-use crate::gen_server::process::ServerProcess;
+use crate::gen_server::process::{Served, ServerProcess};
 use crate::gen_server::returns::InitKind;
 use crate::gen_server::server;
 use crate::name::ServerName;
@@ -49,7 +50,8 @@ use crate::{ExitReason, GenServer, MonitorRef, Name, ServerRef, StartError, Via}
 /// `gen_server:start_link/3`, `start/3`.
 #[must_use = "a start does nothing unless awaited"]
 pub struct Start<S: GenServer> {
-    args: Option<S::Args>,
+    /// `S::Args`, until it is polled. Boxed, so that whether a start can be sent is no question about `S` (see `Served`).
+    args: Option<Box<dyn Any + Send>>,
     link: bool,
     name: Option<ServerName>,
     timeout: Option<Duration>,
@@ -70,7 +72,7 @@ enum Monitoring {
 }
 
 struct Starting<S: GenServer> {
-    process: Arc<ServerProcess<S>>,
+    process: Arc<dyn Served<S>>,
     cell: Arc<StartCell>,
     starter: Option<ProcessRef>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -95,7 +97,7 @@ impl<S: GenServer> Start<S> {
     fn new(args: S::Args, link: bool) -> Self {
         let name = S::NAME.map(|name| ServerName::Local(Name::from_static(name)));
         Self {
-            args: Some(args),
+            args: Some(Box::new(args)),
             link,
             name,
             timeout: None,
@@ -227,13 +229,24 @@ impl<S: GenServer> Start<S> {
     pub(crate) fn poll_start(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<ServerRef<S>, StartError>> {
+    ) -> Poll<Result<Arc<ServerProcess<S>>, StartError>> {
         context::poll_unless_exiting(|| self.poll_starting(cx))
     }
 
-    fn poll_starting(&mut self, cx: &mut Context<'_>) -> Poll<Result<ServerRef<S>, StartError>> {
+    fn poll_client(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Ref, StartError>> {
+        self.poll_start(cx)
+            .map_ok(|process| ServerRef::bound(process).into())
+    }
+
+    fn poll_starting(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Arc<ServerProcess<S>>, StartError>> {
         if let Some(args) = self.args.take() {
-            self.starting = Some(self.begin(args));
+            let Ok(args) = args.downcast() else {
+                unreachable!("they were put there as the arguments of this server");
+            };
+            self.starting = Some(self.begin(*args));
         }
         let Some(starting) = &mut self.starting else {
             return Poll::Pending;
@@ -249,7 +262,7 @@ impl<S: GenServer> Start<S> {
             return Poll::Pending;
         };
         let timed_out = starting.timed_out;
-        let process = Arc::clone(&starting.process);
+        let process = Arc::clone(&starting.process).into_typed();
         if timed_out && result.is_ok() {
             // It was ready just as the time was over: it is being killed, and told by its death.
             starting.cell.result.reopen();
@@ -260,7 +273,7 @@ impl<S: GenServer> Start<S> {
         self.starting = None;
         Poll::Ready(match result {
             _ if timed_out => Err(StartError::Timeout),
-            Ok(()) => Ok(ServerRef::bound(process)),
+            Ok(()) => Ok(process),
             Err(error) => Err(error),
         })
     }
@@ -270,7 +283,7 @@ impl<S: GenServer> Future for Start<S> {
     type Output = Result<S::Ref, StartError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut().poll_start(cx).map_ok(S::Ref::from)
+        self.get_mut().poll_client(cx)
     }
 }
 
@@ -289,14 +302,14 @@ impl<S: GenServer> Future for StartMonitor<S> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let start = &mut self.get_mut().0;
-        let Poll::Ready(result) = start.poll_start(cx) else {
+        let Poll::Ready(result) = start.poll_client(cx) else {
             return Poll::Pending;
         };
         let Monitoring::On(mref) = start.monitor else {
             unreachable!("a start that was polled has its monitor");
         };
         Poll::Ready(match result {
-            Ok(server) => Ok((S::Ref::from(server), mref)),
+            Ok(client) => Ok((client, mref)),
             Err(error) => {
                 demonitor_flush(mref);
                 Err(error)

@@ -50,7 +50,7 @@ impl Stop {
             if context::self_pid() == Some(process.head().pid) {
                 return Err(StopError::CallingSelf);
             }
-            let end: End = Box::pin(death::watch(&**process));
+            let end: End = Box::pin(death::watch(&*process));
             match process.queue(Envelope::Stop(reason)) {
                 Ok(()) => Ok(end),
                 Err(_) => Err(StopError::NoProc(Address::Pid(process.head().pid))),

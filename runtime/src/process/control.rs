@@ -47,7 +47,7 @@ pub(crate) mod bits {
 pub(crate) type ProcessRef = Arc<dyn Process>;
 
 /// A process of any kind.
-pub(crate) trait Process: Any + Send + Sync {
+pub(crate) trait Process: Send + Sync {
     fn head(&self) -> &Head;
 
     /// For whoever knows what kind of server it is.

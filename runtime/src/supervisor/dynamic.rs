@@ -446,34 +446,28 @@ pub trait DynamicChild: Send + 'static {
     /// The client, or the [`Pid`] of a child whose type is not known.
     type Ref: Send + 'static;
 
-    /// How it is started.
-    fn into_spec(self) -> ChildSpec;
-
-    /// The client of the child that was started; `None` if it has ended already.
-    fn client(pid: Pid) -> Option<Self::Ref>;
+    /// How it is started, and what gives the client of the child that was started, also of one that has ended since.
+    fn into_spec(self) -> (ChildSpec, impl FnOnce(Pid) -> Self::Ref + Send + 'static);
 }
 
 impl<S: GenServer> DynamicChild for Once<S> {
     type Ref = S::Ref;
 
-    fn into_spec(self) -> ChildSpec {
-        self.into()
-    }
-
-    fn client(pid: Pid) -> Option<S::Ref> {
-        ServerRef::<S>::try_from(pid).ok().map(S::Ref::from)
+    fn into_spec(self) -> (ChildSpec, impl FnOnce(Pid) -> S::Ref + Send + 'static) {
+        let (spec, started) = self.into_spec_and_server();
+        let client = move |_| match started.get() {
+            Some(server) => S::Ref::from(server.clone()),
+            None => unreachable!("a child has its pid from its start"),
+        };
+        (spec, client)
     }
 }
 
 impl DynamicChild for ChildSpec {
     type Ref = Pid;
 
-    fn into_spec(self) -> ChildSpec {
-        self
-    }
-
-    fn client(pid: Pid) -> Option<Pid> {
-        Some(pid)
+    fn into_spec(self) -> (ChildSpec, impl FnOnce(Pid) -> Pid + Send + 'static) {
+        (self, |pid| pid)
     }
 }
 
@@ -488,10 +482,11 @@ impl DynamicSupervisorRef {
         Self(ServerRef::to(name))
     }
 
-    /// Starts a child: `Conn::start_link(socket).once()`, whose client is returned, or a [`ChildSpec`], whose pid is.
+    /// Starts a child: `Conn::start_link(socket).once()`, whose client is returned, or a [`ChildSpec`], whose pid is. They
+    /// are those of the process that was started, also if it has ended since.
     ///
     /// # Errors
-    /// The supervisor is full, the start failed or ignored, the child ended at once, the supervisor did not answer.
+    /// The supervisor is full, the start failed or ignored, the supervisor did not answer.
     ///
     /// # Cancel safety
     /// The child is started nevertheless.
@@ -503,7 +498,8 @@ impl DynamicSupervisorRef {
         child: C,
     ) -> impl Future<Output = Result<C::Ref, StartChildError>> + Send + use<C> {
         static HANDLER: Handler = Handler::queued("start_child");
-        let (server, spec) = (self.0.clone(), child.into_spec());
+        let server = self.0.clone();
+        let (spec, client) = child.into_spec();
         async move {
             if spec.significant {
                 return Err(StartChildError::BadChild(
@@ -520,7 +516,7 @@ impl DynamicSupervisorRef {
                 },
             )
             .await??;
-            C::client(pid).ok_or(StartChildError::Start(StartError::Exit(ExitReason::NoProc)))
+            Ok(client(pid))
         }
     }
 

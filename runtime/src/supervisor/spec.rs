@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::{Future, poll_fn, ready};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::process::control::Process;
@@ -194,11 +194,8 @@ impl<S: GenServer> Child for Start<S> {
     }
 
     async fn start_child(mut self) -> Result<Pid, StartError> {
-        let server: ServerRef<S> = poll_fn(|cx| self.poll_start(cx)).await?;
-        match server.resolve() {
-            Ok(process) => Ok(process.head().pid),
-            Err(_) => Err(StartError::Exit(crate::ExitReason::NoProc)),
-        }
+        let process = poll_fn(|cx| self.poll_start(cx)).await?;
+        Ok(process.head().pid)
     }
 }
 
@@ -447,22 +444,36 @@ impl<S: GenServer> Start<S> {
     }
 }
 
-impl<S: GenServer> From<Once<S>> for ChildSpec {
-    fn from(once: Once<S>) -> Self {
-        let start = Mutex::new(Some(once.0));
+impl<S: GenServer> Once<S> {
+    /// Its specification, and the place where its server is found once it was started.
+    pub(crate) fn into_spec_and_server(self) -> (ChildSpec, Arc<OnceLock<ServerRef<S>>>) {
+        let started = Arc::<OnceLock<ServerRef<S>>>::default();
+        let place = Arc::clone(&started);
+        let start = Mutex::new(Some(self.0));
         let start = move |_: Option<&Extra>| -> StartFuture {
-            let start = start.lock().take();
+            let (start, place) = (start.lock().take(), Arc::clone(&place));
             Box::pin(async move {
-                match start {
-                    Some(start) => start.start_child().await,
-                    None => Err(StartError::Exit(crate::ExitReason::other(
+                let Some(mut start) = start else {
+                    return Err(StartError::Exit(crate::ExitReason::other(
                         "a `once` child cannot be started again",
-                    ))),
-                }
+                    )));
+                };
+                let process = poll_fn(|cx| start.poll_start(cx)).await?;
+                let pid = process.head().pid;
+                // Nobody else has a place to put one: it is started once.
+                drop(place.set(ServerRef::bound(process)));
+                Ok(pid)
             })
         };
-        Self::from_defaults(<Start<S> as Child>::defaults(), Arc::new(start))
-            .restart(Restart::Temporary)
+        let spec = ChildSpec::from_defaults(<Start<S> as Child>::defaults(), Arc::new(start))
+            .restart(Restart::Temporary);
+        (spec, started)
+    }
+}
+
+impl<S: GenServer> From<Once<S>> for ChildSpec {
+    fn from(once: Once<S>) -> Self {
+        once.into_spec_and_server().0
     }
 }
 

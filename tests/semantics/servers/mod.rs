@@ -24,6 +24,7 @@ use super::starts::Reports;
 
 mod casts;
 mod crashes;
+mod generic;
 mod info;
 mod order;
 mod outcomes;

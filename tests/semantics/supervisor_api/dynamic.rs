@@ -315,3 +315,42 @@ async fn a_restarted_dynamic_supervisor_has_no_children() {
     );
     assert_eq!(counts(&pool).await, (0, 0, 0, 0));
 }
+
+/// Ends by itself before anybody hears that it was started.
+#[genserver]
+struct Brief;
+
+struct Finish;
+
+#[genserver]
+impl Brief {
+    #[init]
+    fn init() -> Init<Self> {
+        Init::ok(Self).continue_with(Finish)
+    }
+
+    #[handle_continue]
+    fn finish(&mut self, _: Finish) -> NoReply {
+        NoReply::stop(ExitReason::Normal)
+    }
+
+    #[handle_call]
+    fn get(&self) {}
+}
+
+/// DYN-1: `{:ok, pid}` in Elixir.
+#[beamish::test]
+async fn a_child_that_has_finished_already_was_started() {
+    let supervisor = started().await;
+    let brief = soon(supervisor.start_child(Brief::start_link().once()))
+        .await
+        .unwrap();
+    assert!(!brief.is_alive());
+    assert!(matches!(soon(brief.get()).await, Err(CallError::NoProc(_))));
+    assert!(brief.pid().is_some());
+    let pid = soon(supervisor.start_child(Brief::child_spec().restart(Restart::Temporary)))
+        .await
+        .unwrap();
+    assert!(BriefRef::try_from(pid).is_err());
+    assert_eq!(counts(&supervisor).await, (0, 0, 0, 0));
+}
