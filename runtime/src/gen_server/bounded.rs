@@ -231,15 +231,12 @@ impl<S: GenServer> ServerProcess<S> {
 
     /// The next message; what counted leaves room behind.
     pub(crate) fn next(&self) -> Option<Envelope<S>> {
-        if Self::ON_FULL.is_none() {
-            return self.mailbox.pop(|| self.look_for_mail());
-        }
         loop {
             let envelope = self.mailbox.pop(|| self.look_for_mail())?;
             if Self::DROPS_OLDEST && matches!(envelope, Envelope::Gap) {
                 continue;
             }
-            if envelope.is_counted() {
+            if Self::ON_FULL.is_some() && envelope.is_counted() {
                 self.room.permits().add_permits(1);
             }
             return Some(envelope);

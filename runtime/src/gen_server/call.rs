@@ -48,15 +48,25 @@ pub const DEFAULT_CALL_TIMEOUT: Duration = Duration::from_secs(5);
 // `M` and `R` are never written: they are there for the reason that `Served` gives.
 #[must_use = "a call does nothing unless awaited"]
 pub struct Call<'a, S: GenServer, T, M = <S as GenServer>::Message, R = <S as GenServer>::Reply> {
-    server: &'a ServerRef<S>,
-    handler: &'static Handler,
-    message: Option<M>,
+    asked: Asked<'a, S, M, R>,
     unwrap: fn(R) -> Option<T>,
-    timeout: Option<Duration>,
-    waiting: Option<Box<Waiting<R>>>,
 }
 
 impl<S: GenServer, T, M, R> Unpin for Call<'_, S, T, M, R> {}
+
+/// A call but for the type of its answer, so that each of those costs little to compile.
+struct Asked<'a, S, M, R> {
+    terms: Terms<'a, S>,
+    message: Option<M>,
+    waiting: Option<Box<Waiting<R>>>,
+}
+
+/// Who is asked what, and how long.
+struct Terms<'a, S> {
+    server: &'a ServerRef<S>,
+    handler: &'static Handler,
+    timeout: Option<Duration>,
+}
 
 /// What is left of a call when its request was sent: how to read the answer, and what to say if there is none.
 pub(crate) struct Unanswered<S: GenServer, T> {
@@ -67,23 +77,22 @@ pub(crate) struct Unanswered<S: GenServer, T> {
 }
 
 impl<S: GenServer, T> Unanswered<S, T> {
-    fn as_call(&self) -> Call<'_, S, T> {
-        Call {
+    const fn terms(&self) -> Terms<'_, S> {
+        Terms {
             server: &self.server,
             handler: self.handler,
-            message: None,
-            unwrap: self.unwrap,
             timeout: self.timeout,
-            waiting: None,
         }
     }
 
     pub(crate) fn outcome(&self, outcome: Outcome<S::Reply>) -> Result<T, CallError> {
-        self.as_call().outcome(outcome)
+        let terms = self.terms();
+        let reply = terms.outcome(outcome)?;
+        (self.unwrap)(reply).ok_or_else(|| terms.no_reply())
     }
 
     pub(crate) fn too_late(&self) -> CallError {
-        CallError::Timeout(self.as_call().info(ExitReason::Timeout))
+        self.terms().too_late()
     }
 }
 
@@ -116,8 +125,7 @@ impl<R> Sent<R> {
 
 struct Waiting<R> {
     sent: Sent<R>,
-    deadline: Option<Instant>,
-    timer: Option<Pin<Box<Sleep>>>,
+    patience: Patience,
     is_over: bool,
 }
 
@@ -132,24 +140,28 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         unwrap: fn(S::Reply) -> Option<T>,
     ) -> Self {
         Self {
-            server,
-            handler,
-            message: Some(message),
+            asked: Asked {
+                terms: Terms {
+                    server,
+                    handler,
+                    timeout: Some(DEFAULT_CALL_TIMEOUT),
+                },
+                message: Some(message),
+                waiting: None,
+            },
             unwrap,
-            timeout: Some(DEFAULT_CALL_TIMEOUT),
-            waiting: None,
         }
     }
 
     /// Waits at most `timeout` for the answer.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.asked.terms.timeout = Some(timeout);
         self
     }
 
     /// Waits for the answer as long as the server lives.
     pub const fn infinity(mut self) -> Self {
-        self.timeout = None;
+        self.asked.terms.timeout = None;
         self
     }
 
@@ -165,11 +177,11 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
     where
         T: Send + 'static,
     {
-        self.timeout = None;
-        let sent = self.queue();
+        self.asked.terms.timeout = None;
+        let sent = self.asked.queue();
         let call = Unanswered {
-            server: self.server.clone(),
-            handler: self.handler,
+            server: self.asked.terms.server.clone(),
+            handler: self.asked.terms.handler,
             unwrap: self.unwrap,
             timeout: None,
         };
@@ -191,34 +203,49 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
     #[track_caller]
     pub fn blocking(mut self) -> Result<T, CallError> {
         blocking::forbid_in_async("a call");
-        let mut sent = self.queue()?;
-        let outcome = blocking::wait(poll_fn(|cx| sent.poll(cx)), self.timeout);
+        let mut sent = self.asked.queue()?;
+        let terms = &self.asked.terms;
+        let outcome = blocking::wait(poll_fn(|cx| sent.poll(cx)), terms.timeout);
         // SRV-3: one last look for an answer that came meanwhile.
         match outcome.or_else(|| sent.cell.take()) {
-            Some(outcome) => self.outcome(outcome),
+            Some(outcome) => {
+                let reply = terms.outcome(outcome)?;
+                (self.unwrap)(reply).ok_or_else(|| terms.no_reply())
+            }
             None => {
                 sent.cell.abandon();
-                Err(CallError::Timeout(self.info(ExitReason::Timeout)))
+                Err(terms.too_late())
             }
         }
+    }
+}
+
+impl<S: GenServer> Asked<'_, S, S::Message, S::Reply> {
+    #[inline]
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Reply, CallError>> {
+        if context::is_exiting() {
+            return Poll::Pending;
+        }
+        if self.message.is_none() {
+            return self.wait(cx);
+        }
+        // A loop of calls that are answered at once lets other tasks run, as a loop of channel receives does.
+        match tokio::task::coop::poll_proceed(cx) {
+            Poll::Ready(restore) => restore.made_progress(),
+            Poll::Pending => return Poll::Pending,
+        }
+        self.begin(cx)
     }
 
     /// Puts the request into the mailbox of the server.
     fn queue(&mut self) -> Result<Sent<S::Reply>, CallError> {
         let process = self
+            .terms
             .server
             .resolve()
-            .map_err(|unresolved| self.unresolved(&unresolved))?;
-        self.check_self(process.head())?;
+            .map_err(|unresolved| self.terms.unresolved(&unresolved))?;
+        self.terms.check_self(process.head())?;
         self.queue_to(&process)
-    }
-
-    fn check_self(&self, head: &Head) -> Result<(), CallError> {
-        if context::self_pid() == Some(head.pid) {
-            let reason = ExitReason::other("calling_self");
-            return Err(CallError::CallingSelf(self.info(reason)));
-        }
-        Ok(())
     }
 
     fn queue_to(&mut self, process: &Resolved<'_, S>) -> Result<Sent<S::Reply>, CallError> {
@@ -235,7 +262,7 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             Ok(()) => Ok(Sent::to(cell)),
             Err(Unqueued::Ended(envelope)) => {
                 drop_quietly(envelope);
-                Err(CallError::NoProc(self.info(ExitReason::NoProc)))
+                Err(CallError::NoProc(self.terms.info(ExitReason::NoProc)))
             }
             Err(Unqueued::Full(envelope)) if ServerProcess::<S>::CALLERS_WAIT => Ok(Sent {
                 cell,
@@ -243,34 +270,34 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             }),
             Err(Unqueued::Full(envelope)) => {
                 drop_quietly(envelope);
-                Err(self.full())
+                Err(self.terms.full())
             }
         }
     }
 
     #[inline]
-    fn begin(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
-        let process = match self.server.resolve() {
+    fn begin(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Reply, CallError>> {
+        let process = match self.terms.server.resolve() {
             Ok(process) => process,
-            Err(unresolved) => return Poll::Ready(Err(self.unresolved(&unresolved))),
+            Err(unresolved) => return Poll::Ready(Err(self.terms.unresolved(&unresolved))),
         };
         let head = process.head();
-        if let Err(error) = self.check_self(head) {
+        if let Err(error) = self.terms.check_self(head) {
             return Poll::Ready(Err(error));
         }
-        let here = if self.handler.may_run_here() && context::may_inline(head.runtime) {
-            process.run_here(self.handler, &mut self.message)
+        let here = if self.terms.handler.may_run_here() && context::may_inline(head.runtime) {
+            process.run_here(self.terms.handler, &mut self.message)
         } else {
             Here::Queue
         };
         let sent = match here {
-            Here::Answered(reply) => return Poll::Ready(self.answer(reply)),
+            Here::Answered(reply) => return Poll::Ready(Ok(reply)),
             Here::NoReply => {
-                return Poll::Ready(Err(CallError::NoReply(self.info(ExitReason::Normal))));
+                return Poll::Ready(Err(self.terms.no_reply()));
             }
             Here::Wait(cell) => Sent::to(cell),
             Here::Queue => {
-                if self.timeout.is_some() {
+                if self.terms.timeout.is_some() {
                     context::needs_clock();
                 }
                 match self.queue_to(&process) {
@@ -280,17 +307,15 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             }
         };
         drop(process);
-        let deadline = self.timeout.map(far);
         self.waiting = Some(Box::new(Waiting {
             sent,
-            deadline,
-            timer: None,
+            patience: Patience::new(self.terms.timeout),
             is_over: false,
         }));
         self.wait(cx)
     }
 
-    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Reply, CallError>> {
         let Some(waiting) = &mut self.waiting else {
             return Poll::Pending;
         };
@@ -301,34 +326,48 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
             }
             waiting.is_over = true;
             self.waiting = None;
-            return Poll::Ready(self.outcome(outcome));
+            return Poll::Ready(self.terms.outcome(outcome));
         }
-        if waiting.poll_deadline(cx).is_pending() {
+        if waiting.patience.poll(cx).is_pending() {
             return Poll::Pending;
         }
         // SRV-3: one last look for an answer that came meanwhile.
         let late = waiting.sent.cell.take();
         self.waiting = None;
         Poll::Ready(match late {
-            Some(outcome) => self.outcome(outcome),
-            None => Err(CallError::Timeout(self.info(ExitReason::Timeout))),
+            Some(outcome) => self.terms.outcome(outcome),
+            None => Err(self.terms.too_late()),
         })
     }
+}
 
-    fn outcome(&self, outcome: Outcome<S::Reply>) -> Result<T, CallError> {
+impl<S> Terms<'_, S> {
+    fn check_self(&self, head: &Head) -> Result<(), CallError> {
+        if context::self_pid() == Some(head.pid) {
+            let reason = ExitReason::other("calling_self");
+            return Err(CallError::CallingSelf(self.info(reason)));
+        }
+        Ok(())
+    }
+
+    fn outcome<R>(&self, outcome: Outcome<R>) -> Result<R, CallError> {
         match outcome {
-            Outcome::Reply(reply) => self.answer(reply),
-            Outcome::NoReply => Err(CallError::NoReply(self.info(ExitReason::Normal))),
+            Outcome::Reply(reply) => Ok(reply),
+            Outcome::NoReply => Err(self.no_reply()),
             Outcome::Died(reason) => Err(CallError::Exit(self.info(reason))),
             Outcome::NoProc => Err(CallError::NoProc(self.info(ExitReason::NoProc))),
             Outcome::Full => Err(self.full()),
         }
     }
 
-    #[inline]
-    fn answer(&self, reply: S::Reply) -> Result<T, CallError> {
-        // The answer to another call: a hand-written server's mistake.
-        (self.unwrap)(reply).ok_or_else(|| CallError::NoReply(self.info(ExitReason::Normal)))
+    #[cold]
+    fn no_reply(&self) -> CallError {
+        CallError::NoReply(self.info(ExitReason::Normal))
+    }
+
+    #[cold]
+    fn too_late(&self) -> CallError {
+        CallError::Timeout(self.info(ExitReason::Timeout))
     }
 
     #[cold]
@@ -374,36 +413,12 @@ impl<S: GenServer, T> Future for Call<'_, S, T> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        if context::is_exiting() {
-            return Poll::Pending;
-        }
-        if this.message.is_none() {
-            return this.wait(cx);
-        }
-        // A loop of calls that are answered at once lets other tasks run, as a loop of channel receives does.
-        match tokio::task::coop::poll_proceed(cx) {
-            Poll::Ready(restore) => restore.made_progress(),
-            Poll::Pending => return Poll::Pending,
-        }
-        this.begin(cx)
-    }
-}
-
-impl<R> Waiting<R> {
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.deadline else {
-            return Poll::Pending;
+        let reply = match ready!(this.asked.poll(cx)) {
+            Ok(reply) => reply,
+            Err(error) => return Poll::Ready(Err(error)),
         };
-        let timer = self.timer.get_or_insert_with(|| borrow_timer(deadline));
-        loop {
-            if timer.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-            if timer.deadline() >= deadline {
-                return Poll::Ready(());
-            }
-            timer.as_mut().reset(deadline);
-        }
+        // `None` is the answer to another call: a hand-written server's mistake.
+        Poll::Ready((this.unwrap)(reply).ok_or_else(|| this.asked.terms.no_reply()))
     }
 }
 
@@ -412,6 +427,40 @@ impl<R> Drop for Waiting<R> {
         if !self.is_over {
             self.sent.cell.abandon();
         }
+    }
+}
+
+/// How long a call waits (rule 2).
+struct Patience {
+    deadline: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Patience {
+    fn new(timeout: Option<Duration>) -> Self {
+        Self {
+            deadline: timeout.map(far),
+            timer: None,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.deadline else {
+            return Poll::Pending;
+        };
+        let timer = self.timer.get_or_insert_with(|| borrow_timer(deadline));
+        loop {
+            ready!(timer.as_mut().poll(cx));
+            if timer.deadline() >= deadline {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(deadline);
+        }
+    }
+}
+
+impl Drop for Patience {
+    fn drop(&mut self) {
         if let Some(timer) = self.timer.take()
             && !timer.is_elapsed()
         {
@@ -448,9 +497,9 @@ fn borrow_timer(deadline: Instant) -> Pin<Box<Sleep>> {
 impl<S: GenServer, T, M, R> fmt::Debug for Call<'_, S, T, M, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
-            .field("server", &self.server.address())
-            .field("operation", &self.handler.name())
-            .field("timeout", &self.timeout)
+            .field("server", &self.asked.terms.server.address())
+            .field("operation", &self.asked.terms.handler.name())
+            .field("timeout", &self.asked.terms.timeout)
             .finish_non_exhaustive()
     }
 }

@@ -26,6 +26,7 @@ mod request;
 mod returns;
 mod server;
 mod start;
+mod starting;
 mod stop;
 
 use std::convert::Infallible;

@@ -1,0 +1,252 @@
+//! The start of a server as far as it does not depend on its type, so that each server costs little to compile.
+//!
+//! 1. The starter hears exactly once: of success by the child's acknowledgement, of failure by the child's death, after
+//!    its name is free and its links were told (`STA-4`).
+//! 2. Until the acknowledgement the child's block says `starting`, so that a linked starter that traps exits is not told
+//!    by an `Exit` too (`STA-5`).
+//! 3. A start that is dropped before it is ready unlinks and kills the child: nobody would own it (decision A28).
+
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::time::Sleep;
+
+use crate::gen_server::process::ServerProcess;
+use crate::name::ServerName;
+use crate::parcel::Parcel;
+use crate::process::control::{Deathwatch, ProcessRef, bits};
+use crate::process::receive::far;
+use crate::process::{
+    MonitorOptions, context, death, exit_from, launch, link_to_starter, not_a_process, unlink_from,
+    watch_new,
+};
+use crate::sync::Mutex;
+use crate::{ExitReason, GenServer, MonitorRef, StartError};
+
+/// What a start was told.
+pub(super) struct Options {
+    pub(super) link: bool,
+    pub(super) name: Option<ServerName>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) hibernate_after: Option<Duration>,
+    pub(super) monitor: Monitoring,
+    place: &'static Location<'static>,
+}
+
+/// Whether the starter also monitors the server.
+#[derive(Clone, Copy)]
+pub(super) enum Monitoring {
+    No,
+    Asked,
+    On(MonitorRef),
+}
+
+/// Where a start takes place.
+pub(super) struct Origin {
+    handle: Handle,
+    starter: Option<ProcessRef>,
+}
+
+impl Origin {
+    pub(super) fn process<S: GenServer>(&self) -> ServerProcess<S> {
+        let parent = self.starter.as_ref().map(|starter| starter.head().pid);
+        ServerProcess::new(context::node(), self.handle.id(), parent)
+    }
+
+    pub(super) fn launch(
+        &self,
+        process: ProcessRef,
+        life: Pin<Box<dyn Future<Output = ExitReason> + Send>>,
+    ) {
+        launch(process, &self.handle, life);
+    }
+}
+
+impl Options {
+    #[track_caller]
+    pub(super) const fn new(link: bool, name: Option<ServerName>) -> Self {
+        Self {
+            link,
+            name,
+            timeout: None,
+            hibernate_after: None,
+            monitor: Monitoring::No,
+            place: Location::caller(),
+        }
+    }
+
+    /// # Panics
+    /// Where `server` cannot be started so.
+    pub(super) fn origin(&self, server: &'static str) -> Origin {
+        let Ok(handle) = Handle::try_current() else {
+            panic!(
+                "the start of `{server}` at {} was polled outside of a tokio runtime: run it under `#[beamish::main]` or `#[tokio::main]`",
+                self.place
+            );
+        };
+        let starter = if self.link { context::current() } else { None };
+        if self.link && starter.is_none() {
+            not_a_process(&format!("start_link at {}", self.place));
+        }
+        Origin { handle, starter }
+    }
+
+    /// Links and monitors the process before it runs. Gives both sides of the start.
+    pub(super) fn enter(
+        &mut self,
+        origin: &Origin,
+        process: ProcessRef,
+        trap_exit: bool,
+    ) -> (Starting, Ticket) {
+        let cell = Arc::new(StartCell::default());
+        let waiter = death::add_waiter(&*process, Arc::<StartCell>::clone(&cell));
+        process.head().signals.lock().trap_exit = trap_exit;
+        if let Some(starter) = &origin.starter {
+            process.head().signals.lock().starting = true;
+            link_to_starter(starter, process.head());
+        }
+        if let Monitoring::Asked = self.monitor {
+            let Some(watcher) = context::current() else {
+                not_a_process(&format!("start_monitor at {}", self.place));
+            };
+            let options = MonitorOptions::new();
+            let mref = watch_new(watcher.head(), process.head(), options);
+            self.monitor = Monitoring::On(mref);
+        }
+        let ticket = Ticket {
+            process: ProcessRef::clone(&process),
+            cell: Arc::clone(&cell),
+            waiter,
+            name: self.name.take(),
+            hibernate_after: self.hibernate_after,
+        };
+        let timer = self
+            .timeout
+            .map(|timeout| Box::pin(tokio::time::sleep_until(far(timeout))));
+        let starting = Starting {
+            process,
+            cell,
+            starter: origin.starter.clone(),
+            timer,
+            timed_out: false,
+            is_told: false,
+        };
+        (starting, ticket)
+    }
+}
+
+/// The starter's side.
+pub(super) struct Starting {
+    process: ProcessRef,
+    cell: Arc<StartCell>,
+    starter: Option<ProcessRef>,
+    timer: Option<Pin<Box<Sleep>>>,
+    timed_out: bool,
+    is_told: bool,
+}
+
+impl Starting {
+    /// The process that was started.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<ProcessRef, StartError>> {
+        loop {
+            if let Some(timer) = &mut self.timer
+                && timer.as_mut().poll(cx).is_ready()
+            {
+                self.timer = None;
+                self.timed_out = true;
+                self.give_up();
+            }
+            let result = ready!(self.cell.result.poll(cx));
+            if self.timed_out && result.is_ok() {
+                // It was ready just as the time was over: it is being killed, and told by its death.
+                self.cell.result.reopen();
+                death::add_waiter(&*self.process, Arc::<StartCell>::clone(&self.cell));
+                continue;
+            }
+            self.is_told = true;
+            return Poll::Ready(match result {
+                _ if self.timed_out => Err(StartError::Timeout),
+                Ok(()) => Ok(ProcessRef::clone(&self.process)),
+                Err(error) => Err(error),
+            });
+        }
+    }
+
+    /// Unlinks and kills the child.
+    fn give_up(&self) {
+        if let Some(starter) = &self.starter {
+            unlink_from(starter, self.process.head().pid);
+        }
+        let killer = self
+            .starter
+            .as_ref()
+            .map_or(self.process.head().pid, |starter| starter.head().pid);
+        exit_from(killer, &*self.process, ExitReason::Kill);
+    }
+}
+
+/// Rule 3. A starter that is to end itself takes a linked child along, with its own reason (`STA-7`).
+impl Drop for Starting {
+    fn drop(&mut self) {
+        let takes_along = |starter: &ProcessRef| starter.head().has(bits::EXIT);
+        if !self.is_told && !self.starter.as_ref().is_some_and(takes_along) {
+            self.give_up();
+        }
+    }
+}
+
+/// The child's side.
+pub(super) struct Ticket {
+    process: ProcessRef,
+    cell: Arc<StartCell>,
+    waiter: Option<MonitorRef>,
+    name: Option<ServerName>,
+    hibernate_after: Option<Duration>,
+}
+
+impl Ticket {
+    pub(super) fn register(&mut self) -> Result<(), StartError> {
+        match self.name.take() {
+            Some(name) => name.register(&self.process),
+            None => Ok(()),
+        }
+    }
+
+    /// Acknowledges the start. Returns after how much idle time the server hibernates.
+    pub(super) fn started(self) -> Option<Duration> {
+        let head = self.process.head();
+        head.signals.lock().starting = false;
+        if let Some(waiter) = self.waiter {
+            death::forget_watcher(head.pid, waiter);
+        }
+        self.cell.result.put(Ok(()));
+        self.hibernate_after
+    }
+
+    /// The starter is told of the error by the death (rule 1).
+    pub(super) fn fail(self, error: StartError, reason: ExitReason) -> ExitReason {
+        *self.cell.failure.lock() = Some(error);
+        reason
+    }
+}
+
+/// Where the outcome of a start arrives.
+#[derive(Default)]
+struct StartCell {
+    result: Parcel<Result<(), StartError>>,
+    failure: Mutex<Option<StartError>>,
+}
+
+impl Deathwatch for StartCell {
+    fn died(&self, reason: &ExitReason) {
+        let failure = self.failure.lock().take();
+        self.result.put(Err(
+            failure.unwrap_or_else(|| StartError::Exit(reason.clone()))
+        ));
+    }
+}
