@@ -28,6 +28,7 @@ mod generic;
 mod info;
 mod order;
 mod outcomes;
+mod own_client;
 mod parents;
 mod replies;
 mod stops;
