@@ -31,6 +31,7 @@ mod outcomes;
 mod own_client;
 mod parents;
 mod replies;
+mod results;
 mod stops;
 mod terminate;
 mod timeouts;
