@@ -17,7 +17,7 @@ impl Leader {
     #[init]
     fn init(cities: Vec<&'static str>, thermometer: Thermometer) -> Self {
         let expected = cities.len();
-        let leader = LeaderRef::try_from(self_pid()).expect("it is one");
+        let leader = LeaderRef::this();
         for city in cities {
             let leader = leader.clone();
             spawn_link(async move { leader.report(temperature_of(city, thermometer)) });

@@ -100,10 +100,10 @@ use proc_macro::TokenStream;
 /// |---|---|---|
 /// | `#[init]`, without `self` | the start arguments | `Self`, `Result<Self, E>`, `Init<Self>` |
 /// | `#[handle_call]` | the fields of the message | `T`, or `Reply<T>` |
-/// | `#[handle_call]` | …, and a last `reply: ReplyTo<T>`, which answers now or later | nothing, or `NoReply` |
-/// | `#[handle_cast]` | the fields of the message | nothing, or `NoReply` |
-/// | `#[handle_info]` | one value, of the type that it handles | nothing, or `NoReply` |
-/// | `#[handle_continue]` | one value, of the type that it handles | nothing, or `NoReply` |
+/// | `#[handle_call]` | …, and a last `reply: ReplyTo<T>`, which answers now or later | nothing, `NoReply`, or a `Result` of these |
+/// | `#[handle_cast]` | the fields of the message | nothing, `NoReply`, or a `Result` of these |
+/// | `#[handle_info]` | one value, of the type that it handles | nothing, `NoReply`, or a `Result` of these |
+/// | `#[handle_continue]` | one value, of the type that it handles | nothing, `NoReply`, or a `Result` of these |
 /// | `#[terminate]` | `reason: &ExitReason` | nothing |
 ///
 /// - `#[init]` is required, once. All others may be left out.
@@ -231,7 +231,8 @@ pub fn handle_call(_arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// A callback that does not reply, in a [`#[genserver]`](macro@genserver) block: OTP's `handle_cast/2`.
 ///
-/// It returns nothing, or `NoReply` to say what comes next.
+/// It returns nothing, or `NoReply` to say what comes next; or a `Result` of one of them: an `Err(error)`, from `?` say, ends
+/// the server with that reason, as `NoReply::stop(error)` does.
 #[proc_macro_attribute]
 pub fn handle_cast(_arguments: TokenStream, item: TokenStream) -> TokenStream {
     server::misplaced("handle_cast", &item.into()).into()

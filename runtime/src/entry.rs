@@ -2,6 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -60,21 +61,26 @@ impl Entry {
     }
 
     /// Runs `body` as a process of the default node. If it ends without a value (a panic, a kill, a link), that is said on
-    /// stderr, and the program ends: with code 0 after a planned end, else with code 1.
+    /// stderr, and the program ends with code 1; if it ends itself with [`exit`](crate::process::exit_self) as planned, nothing
+    /// is said, and the code is 0.
     ///
     /// # Panics
     /// If the tokio runtime cannot be built.
+    ///
+    /// # OTP
+    /// The exit code of `elixir script.exs`.
     pub fn run_main<R: Send + 'static>(self, body: impl Future<Output = R> + Send + 'static) -> R {
         let runtime = self.build(Node::default_node());
         let (pid, result) = runtime.block_on(run(body));
         runtime.shutdown_timeout(PATIENCE);
         match result {
             Ok(value) => value,
-            Err(reason) => {
-                if !reason.is_shutdown() {
+            Err(Ended { reason, by_itself }) => {
+                let is_planned = by_itself && reason.is_shutdown();
+                if !is_planned {
                     report::main_ended(pid, &reason);
                 }
-                std::process::exit(i32::from(!reason.is_shutdown()));
+                std::process::exit(i32::from(!is_planned));
             }
         }
     }
@@ -96,7 +102,7 @@ impl Entry {
         runtime.shutdown_timeout(PATIENCE);
         match result {
             Ok(value) => value,
-            Err(reason) => panic!("the test's process {pid} ended: {reason}"),
+            Err(Ended { reason, .. }) => panic!("the test's process {pid} ended: {reason}"),
         }
     }
 
@@ -124,7 +130,23 @@ impl Entry {
     }
 }
 
-async fn run<F>(body: F) -> (Pid, Result<F::Output, ExitReason>)
+/// The body ended without a value.
+struct Ended {
+    reason: ExitReason,
+    /// It unwound: by `exit(reason)`, or by a panic.
+    by_itself: bool,
+}
+
+/// Notes, when it is dropped, whether the body unwinds.
+struct Unwinds(Arc<AtomicBool>);
+
+impl Drop for Unwinds {
+    fn drop(&mut self) {
+        self.0.store(std::thread::panicking(), Ordering::Relaxed);
+    }
+}
+
+async fn run<F>(body: F) -> (Pid, Result<F::Output, Ended>)
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -132,11 +154,19 @@ where
     let result = Arc::<Parcel<Result<F::Output, ExitReason>>>::default();
     let put = Arc::clone(&result);
     let waiter: Arc<dyn Deathwatch> = Arc::<Parcel<Result<F::Output, ExitReason>>>::clone(&result);
+    let by_itself = Arc::new(AtomicBool::new(false));
+    let unwinds = Unwinds(Arc::clone(&by_itself));
     let pid = spawn_task::<F, _>(waiter, async move {
+        let _unwinds = unwinds;
         let value = body.await;
         // One that is to end has no value, however far it came.
         suspend_if_exiting().await;
         put.put(Ok(value));
     });
-    (pid, poll_fn(|cx| result.poll(cx)).await)
+    let result = poll_fn(|cx| result.poll(cx)).await;
+    let ended = |reason| Ended {
+        reason,
+        by_itself: by_itself.load(Ordering::Relaxed),
+    };
+    (pid, result.map_err(ended))
 }

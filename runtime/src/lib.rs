@@ -67,8 +67,8 @@ pub use supervisor::{
     ChildInfo, ChildKind, ChildSpec, ChildStatus, DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS,
     DynamicChild, DynamicSupervisor, DynamicSupervisorMessage, DynamicSupervisorRef,
     DynamicSupervisorReply, DynamicSupervisorServer, FailedToStartChild, Once, Restart, Shutdown,
-    StartChildError, Strategy, Supervisor, SupervisorMessage, SupervisorRef, SupervisorReply,
-    SupervisorServer,
+    StartChild, StartChildError, StartedChild, Strategy, Supervisor, SupervisorMessage,
+    SupervisorRef, SupervisorReply, SupervisorServer,
 };
 pub use task::{DEFAULT_AWAIT_TIMEOUT, Task, TaskError};
 pub use timer::{TimerCancelled, TimerExpired, TimerRead};

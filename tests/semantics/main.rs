@@ -5,6 +5,7 @@
 
 mod applications;
 mod calls;
+mod entry;
 mod exits;
 mod links;
 mod mailboxes;

@@ -308,10 +308,10 @@ fn dynamic_type(tree: &Tree, name: &Ident, dynamic: &Dynamic) -> TokenStream {
             ///
             /// # Errors
             /// The child did not start, the supervisor is full, or it does not run.
-            #vis async fn start_child<__C: #krate::DynamicChild>(
+            #vis fn start_child<__C: #krate::DynamicChild>(
                 child: __C,
-            ) -> ::core::result::Result<<__C as #krate::DynamicChild>::Ref, #krate::StartChildError> {
-                #krate::DynamicSupervisorRef::start_child(&Self::named(), child).await
+            ) -> #krate::StartChild<<__C as #krate::StartedChild>::Ref> {
+                #krate::DynamicSupervisorRef::start_child(&Self::named(), child)
             }
         }
     }

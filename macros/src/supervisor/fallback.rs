@@ -25,9 +25,9 @@ pub(crate) fn expand(tree: &Tree) -> TokenStream {
             #[allow(dead_code, unused_variables)]
             impl #name {
                 #vis fn named() -> #krate::DynamicSupervisorRef { loop {} }
-                #vis async fn start_child<__C: #krate::DynamicChild>(
+                #vis fn start_child<__C: #krate::DynamicChild>(
                     child: __C,
-                ) -> ::core::result::Result<<__C as #krate::DynamicChild>::Ref, #krate::StartChildError> { loop {} }
+                ) -> #krate::StartChild<<__C as #krate::StartedChild>::Ref> { loop {} }
             }
         }
     });

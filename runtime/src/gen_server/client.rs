@@ -284,6 +284,32 @@ pub trait Server: Sync {
         ServerRef::named(Address::via(registry, key)).into()
     }
 
+    /// The client of the running process, which is a server of this type: what a server gives to others, so that they
+    /// can reach it. It is bound to the process.
+    ///
+    /// # Panics
+    /// If the calling code is no process, or another kind of process.
+    ///
+    /// # OTP
+    /// `self()`.
+    #[doc(alias = "self")]
+    #[must_use]
+    #[track_caller]
+    fn this() -> Self
+    where
+        Self: Sized + From<ServerRef<Self::Of>>,
+    {
+        let process = crate::process::this("this()");
+        match downcast(process) {
+            Ok(process) => ServerRef::bound(process).into(),
+            Err(Unresolved::Wrong { found }) => panic!(
+                "`this()` was called for a `{}`, and the running process is a `{found}`",
+                type_name::<Self::Of>()
+            ),
+            Err(Unresolved::NoProc) => unreachable!("there is a process"),
+        }
+    }
+
     /// The way to reach it.
     fn server_ref(&self) -> &ServerRef<Self::Of>;
 
@@ -304,6 +330,29 @@ pub trait Server: Sync {
         self.server_ref()
             .process()
             .is_some_and(|process| process.head().is_alive())
+    }
+
+    /// Links the running process with it: see [`process::link`](crate::process::link). If nobody holds the name, the caller
+    /// gets an exit signal with [`ExitReason::NoProc`](crate::ExitReason::NoProc) from its own pid.
+    ///
+    /// # Panics
+    /// If the calling code is no process.
+    #[track_caller]
+    fn link(&self) {
+        crate::process::link_holder(self.pid());
+    }
+
+    /// Removes the link between the running process and it: see [`process::unlink`](crate::process::unlink). Of a name, it is
+    /// that with who holds the name now; if nobody does, nothing is done.
+    ///
+    /// # Panics
+    /// If the calling code is no process.
+    #[track_caller]
+    fn unlink(&self) {
+        let own = crate::process::this("unlink");
+        if let Some(pid) = self.pid() {
+            crate::process::unlink_from(&own, pid);
+        }
     }
 
     /// Monitors it: see [`process::monitor`](crate::process::monitor).

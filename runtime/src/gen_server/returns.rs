@@ -367,11 +367,12 @@ impl<C> NoReply<C> {
     }
 }
 
-/// What a handler without an answer may return: `()` or [`NoReply`].
+/// What a handler without an answer may return: `()`, [`NoReply`], or a `Result` of one of them, whose error ends the server
+/// with that reason, as [`NoReply::stop`] does.
 #[diagnostic::on_unimplemented(
     message = "a handler without a reply cannot return `{Self}`",
     label = "returns `{Self}`",
-    note = "return `()`, or `NoReply` to stop, continue or set a timeout"
+    note = "return `()`, `NoReply` to stop, continue or set a timeout, or `Result<(), E>` to stop with an error"
 )]
 pub trait IntoNext<S: GenServer> {
     /// In the terms of the plain trait.
@@ -390,6 +391,15 @@ impl<S: GenServer + Continue<C>, C: Send + 'static> IntoNext<S> for NoReply<C> {
         Next {
             reply: None,
             then: self.after.into_then(),
+        }
+    }
+}
+
+impl<S: GenServer, N: IntoNext<S>, E: Into<ExitReason>> IntoNext<S> for Result<N, E> {
+    fn into_next(self) -> Next<S> {
+        match self {
+            Ok(next) => next.into_next(),
+            Err(error) => Next::no_reply().stop(error),
         }
     }
 }

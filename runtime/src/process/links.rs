@@ -55,6 +55,20 @@ pub fn link(pid: Pid) {
     }
 }
 
+/// Links with who holds a name; if nobody does, it is as if that were dead.
+#[track_caller]
+pub(crate) fn link_holder(holder: Option<Pid>) {
+    match holder {
+        Some(pid) => link(pid),
+        None => {
+            let caller = this("link");
+            // There is no other pid to name.
+            let from = caller.head().pid;
+            signal_exit(&*caller, from, ExitReason::NoProc, Cause::Exit);
+        }
+    }
+}
+
 /// Removes the link between the running process and `pid`, from both sides; does nothing if there is none.
 ///
 /// Once it has returned no [`Exit`] from that link will arrive; one that is in the mailbox already stays (`LNK-3`).

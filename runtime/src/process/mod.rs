@@ -47,7 +47,7 @@ pub use crate::timer::{
     start_timer, start_timer_at,
 };
 
-pub(crate) use links::{exit_from, flush_exits, unlink_and_flush, unlink_from};
+pub(crate) use links::{exit_from, flush_exits, link_holder, unlink_and_flush, unlink_from};
 pub(crate) use monitors::resolve;
 pub(crate) use runner::launch;
 pub(crate) use spawn::{handle, link_to_starter, spawn_task, watch_new};

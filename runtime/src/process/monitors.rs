@@ -77,6 +77,9 @@ impl MonitorOptions {
 
     /// A [`TaggedDown`](crate::TaggedDown) with `tag` comes instead of a [`Down`].
     ///
+    /// Where monitors are told apart by their tags, end them with [`demonitor_flush`]: one that has come before a plain
+    /// [`demonitor`] stays in the mailbox, and its tag may be that of a newer monitor.
+    ///
     /// # OTP
     /// `{tag, Tag}`.
     pub fn tag<T: Send + 'static>(mut self, tag: T) -> Self {

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -441,8 +443,21 @@ impl DynamicSupervisorServer {
     }
 }
 
-/// What a dynamic supervisor can start, and how it is reached then.
-pub trait DynamicChild: Send + 'static {
+/// What a dynamic supervisor can start: `Conn::start_link(socket).once()`, or a [`ChildSpec`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a child of a dynamic supervisor",
+    label = "write `.once()` after it, or `Worker::child_spec(…)`",
+    note = "`Worker::start_link(…).once()` is never restarted; `Worker::child_spec(…)` is restarted as its `#[genserver]` says"
+)]
+pub trait DynamicChild: StartedChild {}
+
+impl<S: GenServer> DynamicChild for Once<S> {}
+
+impl DynamicChild for ChildSpec {}
+
+/// How a child of a dynamic supervisor is started, and how it is reached then. It asks less than [`DynamicChild`], so that
+/// what is no such child is one error.
+pub trait StartedChild: Send + 'static {
     /// The client, or the [`Pid`] of a child whose type is not known.
     type Ref: Send + 'static;
 
@@ -450,7 +465,7 @@ pub trait DynamicChild: Send + 'static {
     fn into_spec(self) -> (ChildSpec, impl FnOnce(Pid) -> Self::Ref + Send + 'static);
 }
 
-impl<S: GenServer> DynamicChild for Once<S> {
+impl<S: GenServer> StartedChild for Once<S> {
     type Ref = S::Ref;
 
     fn into_spec(self) -> (ChildSpec, impl FnOnce(Pid) -> S::Ref + Send + 'static) {
@@ -463,11 +478,39 @@ impl<S: GenServer> DynamicChild for Once<S> {
     }
 }
 
-impl DynamicChild for ChildSpec {
+impl<S: GenServer> StartedChild for Start<S> {
+    type Ref = S::Ref;
+
+    fn into_spec(self) -> (ChildSpec, impl FnOnce(Pid) -> S::Ref + Send + 'static) {
+        self.once().into_spec()
+    }
+}
+
+impl StartedChild for ChildSpec {
     type Ref = Pid;
 
     fn into_spec(self) -> (ChildSpec, impl FnOnce(Pid) -> Pid + Send + 'static) {
         (self, |pid| pid)
+    }
+}
+
+/// The start of a child by a dynamic supervisor, which gives the client or the pid; made by
+/// [`DynamicSupervisorRef::start_child`].
+// It has a name so that what is no child is one error: an `impl Future` would ask for the same bounds again.
+#[must_use = "a start does nothing unless awaited"]
+pub struct StartChild<R>(Pin<Box<dyn Future<Output = Result<R, StartChildError>> + Send>>);
+
+impl<R> Future for StartChild<R> {
+    type Output = Result<R, StartChildError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<R> fmt::Debug for StartChild<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StartChild")
     }
 }
 
@@ -493,14 +536,11 @@ impl DynamicSupervisorRef {
     ///
     /// # OTP
     /// `DynamicSupervisor.start_child/2`.
-    pub fn start_child<C: DynamicChild>(
-        &self,
-        child: C,
-    ) -> impl Future<Output = Result<C::Ref, StartChildError>> + Send + use<C> {
+    pub fn start_child<C: DynamicChild>(&self, child: C) -> StartChild<<C as StartedChild>::Ref> {
         static HANDLER: Handler = Handler::queued("start_child");
         let server = self.0.clone();
         let (spec, client) = child.into_spec();
-        async move {
+        StartChild(Box::pin(async move {
             if spec.significant {
                 return Err(StartChildError::BadChild(
                     BadChildren::SignificantWithoutAutoShutdown(spec.id),
@@ -517,7 +557,7 @@ impl DynamicSupervisorRef {
             )
             .await??;
             Ok(client(pid))
-        }
+        }))
     }
 
     /// Ends a child and waits until it is dead.

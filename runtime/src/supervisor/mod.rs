@@ -20,7 +20,7 @@ use std::fmt;
 pub use client::SupervisorRef;
 pub use dynamic::{
     DynamicChild, DynamicSupervisor, DynamicSupervisorMessage, DynamicSupervisorRef,
-    DynamicSupervisorReply, DynamicSupervisorServer,
+    DynamicSupervisorReply, DynamicSupervisorServer, StartChild, StartedChild,
 };
 pub use error::{BadChildren, ChildError, FailedToStartChild, StartChildError};
 pub use server::{SupervisorMessage, SupervisorReply, SupervisorServer};

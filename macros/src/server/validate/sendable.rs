@@ -22,6 +22,10 @@ pub(super) fn sendable_param(
     };
     let ty = match sendable(block, &param.ty, what, diagnostics) {
         Sendable::Yes(ty) | Sendable::NearlyAs(ty) => ty,
+        // It says what a closure is given.
+        Sendable::As(_) if matches!(param.ty, Type::ImplTrait(_)) => {
+            types::without_self(&param.ty, &block.ty)
+        }
         // The stubs take whatever the client gives.
         Sendable::As(_) => Type::Verbatim(quote!(impl ::core::marker::Sized)),
     };

@@ -6,17 +6,11 @@ pub struct Counter {
 
 It is bound to one process, or to a name that is looked up at each use, and then outlives that process. Dropping it does nothing to the server.*/
 #[allow(unreachable_pub, unnameable_types)]
-pub struct CounterRef
-where
-    for<'__a> Counter: ::beamish::__private::GenServer,
-{
+pub struct CounterRef {
     server: ::beamish::__private::ServerRef<Counter>,
 }
 #[allow(dead_code, unreachable_pub)]
-impl CounterRef
-where
-    for<'__a> Counter: ::beamish::__private::GenServer,
-{
+impl CounterRef {
     ///The client of whichever [`Counter`] holds `name` when it is used.
     #[must_use]
     pub fn to(name: impl ::core::convert::Into<::beamish::__private::Name>) -> Self {
@@ -31,10 +25,7 @@ where
     }
 }
 #[automatically_derived]
-impl ::core::clone::Clone for CounterRef
-where
-    for<'__a> Counter: ::beamish::__private::GenServer,
-{
+impl ::core::clone::Clone for CounterRef {
     fn clone(&self) -> Self {
         Self {
             server: ::core::clone::Clone::clone(&self.server),
@@ -42,42 +33,27 @@ where
     }
 }
 #[automatically_derived]
-impl ::core::fmt::Debug for CounterRef
-where
-    for<'__a> Counter: ::beamish::__private::GenServer,
-{
+impl ::core::fmt::Debug for CounterRef {
     fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         __formatter.debug_tuple("CounterRef").field(&self.server).finish()
     }
 }
 #[automatically_derived]
-impl ::core::cmp::PartialEq for CounterRef
-where
-    for<'__a> Counter: ::beamish::__private::GenServer,
-{
+impl ::core::cmp::PartialEq for CounterRef {
     fn eq(&self, __other: &Self) -> bool {
         self.server == __other.server
     }
 }
 #[automatically_derived]
-impl ::core::cmp::Eq for CounterRef
-where
-    for<'__a> Counter: ::beamish::__private::GenServer,
-{}
+impl ::core::cmp::Eq for CounterRef {}
 #[automatically_derived]
-impl ::core::hash::Hash for CounterRef
-where
-    for<'__a> Counter: ::beamish::__private::GenServer,
-{
+impl ::core::hash::Hash for CounterRef {
     fn hash<__H: ::core::hash::Hasher>(&self, __hasher: &mut __H) {
         ::core::hash::Hash::hash(&self.server, __hasher)
     }
 }
 #[automatically_derived]
-impl ::core::convert::From<::beamish::__private::ServerRef<Counter>> for CounterRef
-where
-    for<'__a> Counter: ::beamish::__private::GenServer,
-{
+impl ::core::convert::From<::beamish::__private::ServerRef<Counter>> for CounterRef {
     #[inline]
     fn from(server: ::beamish::__private::ServerRef<Counter>) -> Self {
         Self { server }

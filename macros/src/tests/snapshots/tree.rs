@@ -169,13 +169,11 @@ impl Connections {
     ///
     /// # Errors
     /// The child did not start, the supervisor is full, or it does not run.
-    pub async fn start_child<__C: ::beamish::__private::DynamicChild>(
+    pub fn start_child<__C: ::beamish::__private::DynamicChild>(
         child: __C,
-    ) -> ::core::result::Result<
-        <__C as ::beamish::__private::DynamicChild>::Ref,
-        ::beamish::__private::StartChildError,
+    ) -> ::beamish::__private::StartChild<
+        <__C as ::beamish::__private::StartedChild>::Ref,
     > {
         ::beamish::__private::DynamicSupervisorRef::start_child(&Self::named(), child)
-            .await
     }
 }
