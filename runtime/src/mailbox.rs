@@ -299,6 +299,13 @@ impl<L: Letter> Mailbox<L> {
         removed
     }
 
+    /// For how many messages it holds memory.
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        let saved = self.saved.lock();
+        saved.queue.capacity() + self.inbox.lock().queue.capacity()
+    }
+
     pub(crate) fn len(&self) -> usize {
         let saved = self.saved.lock();
         let gaps = if L::HAS_GAPS {

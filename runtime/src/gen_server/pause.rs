@@ -20,6 +20,8 @@ pub(super) struct Waiting {
     /// When memory is given back, if nothing happens before.
     rest: Option<Pin<Box<Sleep>>>,
     has_rested: bool,
+    /// Whether memory is given back whenever there is nothing to do.
+    pub(super) hibernates: bool,
     /// Which messages a suspended server has looked at.
     pub(super) seen: Seen,
 }
@@ -32,11 +34,16 @@ struct Alarm {
 }
 
 impl Waiting {
-    /// The wait that a callback asked for, and whether memory is given back at once.
-    pub(super) fn new(pause: Pause) -> (Self, bool) {
-        let (at, message, hibernate) = match pause {
-            Pause::Wait => return (Self::default(), false),
-            Pause::Hibernate => return (Self::default(), true),
+    /// The wait that a callback asked for.
+    pub(super) fn new(pause: Pause) -> Self {
+        let (at, message, hibernates) = match pause {
+            Pause::Wait => return Self::default(),
+            Pause::Hibernate => {
+                return Self {
+                    hibernates: true,
+                    ..Self::default()
+                };
+            }
             Pause::Timeout(after) => (Some(far(after)), Info::new(Timeout), false),
             Pause::Message(scheduled) => {
                 let Scheduled {
@@ -48,12 +55,11 @@ impl Waiting {
             }
         };
         let timer = at.map(|at: Instant| Box::pin(tokio::time::sleep_until(at)));
-        let alarm = Some(Box::new(Alarm { timer, message }));
-        let waiting = Self {
-            alarm,
+        Self {
+            alarm: Some(Box::new(Alarm { timer, message })),
+            hibernates,
             ..Self::default()
-        };
-        (waiting, hibernate)
+        }
     }
 
     /// Whether a message of its own is awaited: then the server keeps its state, so that every message comes through the

@@ -132,13 +132,9 @@ impl<S: GenServer> Controlled for Loop<S> {
 
 impl<S: GenServer> Loop<S> {
     /// Begins to wait as a callback said.
-    fn begin(&mut self, pause: Pause) -> Waiting {
+    fn begin(&self, pause: Pause) -> Waiting {
         self.process.tell_dropped();
-        let (waiting, hibernate) = Waiting::new(pause);
-        if hibernate {
-            self.process.mailbox.shrink();
-        }
-        waiting
+        Waiting::new(pause)
     }
 
     /// Waits for the next message, or for the server's own, and answers system requests meanwhile. The state is given away
@@ -178,15 +174,15 @@ impl<S: GenServer> Loop<S> {
                 Some(envelope) => return Poll::Ready(Event::Message(envelope)),
                 None => {}
             }
+            if std::mem::take(&mut self.handled) > BURST || waiting.hibernates {
+                self.process.mailbox.shrink();
+            }
             // From here on a message that comes sets the bit and wakes this task.
             if waiting.has_alarm() && !self.is_suspended {
                 if let Poll::Ready(message) = waiting.poll_alarm(cx) {
                     return Poll::Ready(Event::Timeout(message));
                 }
             } else if !self.is_suspended && self.debug.is_none() {
-                if std::mem::take(&mut self.handled) > BURST {
-                    self.process.mailbox.shrink();
-                }
                 if let Some(state) = self.state.take() {
                     self.process.offer(state);
                 }
@@ -445,5 +441,75 @@ impl<T> Future for Guarded<'_, T> {
             Ok(()) => polled.map(Ok),
             Err(unwound) => Poll::Ready(Err(unwound)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Server, ServerOptions, ServerRef, Start};
+
+    /// Ends each cast as it is told, and answers calls.
+    struct Told;
+
+    enum Message {
+        Wait,
+        Hibernate,
+        Ping,
+    }
+
+    impl ServerOptions for Told {}
+
+    impl GenServer for Told {
+        type Args = ();
+        type Message = Message;
+        type Reply = ();
+        type Ref = ServerRef<Self>;
+
+        async fn init((): ()) -> crate::Init<Self> {
+            crate::Init::ok(Self)
+        }
+
+        async fn handle(&mut self, message: Message, _: &mut Caller<Self>) -> Next<Self> {
+            match message {
+                Message::Wait => Next::no_reply(),
+                Message::Hibernate => Next::no_reply().hibernate(),
+                Message::Ping => Next::reply(()),
+            }
+        }
+    }
+
+    /// The memory that a server's mailbox holds when it has handled a few casts, of which the last said what comes next.
+    async fn held_after(start: Start<Told>, last: Message) -> usize {
+        static PING: crate::Handler = crate::Handler::queued("ping");
+        let server = start.await.unwrap();
+        for _ in 0..BURST / 2 {
+            server.cast(Message::Wait);
+        }
+        // It is not idle in between: all are there before it runs.
+        server.cast(last);
+        crate::sys::get_status(&server).await.unwrap();
+        // Idle again, and for longer than it may be without hibernating.
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let held = server.resolve().ok().unwrap().mailbox.capacity();
+        crate::Call::new(&server, &PING, Message::Ping, Some)
+            .await
+            .unwrap();
+        server.stop().await.unwrap();
+        held
+    }
+
+    /// SRV-12: hibernating gives memory back, by a result or after an idle time; else the mailbox keeps that of a small
+    /// burst.
+    #[tokio::test(start_paused = true)]
+    async fn a_hibernating_server_holds_no_memory_for_messages() {
+        let start = || Start::<Told>::unlinked(());
+        assert!(held_after(start(), Message::Wait).await > 0);
+        assert_eq!(held_after(start(), Message::Hibernate).await, 0);
+        let idle = Duration::from_secs(1);
+        assert_eq!(
+            held_after(start().hibernate_after(idle), Message::Wait).await,
+            0
+        );
     }
 }
