@@ -41,12 +41,29 @@ pub struct Bench {
     scale: u64,
     only: Option<String>,
     rows: Vec<String>,
+    /// Instead of measuring: so many operations of one side, for a program that counts instructions.
+    run: Option<(Side, u64)>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Ours,
+    Raw,
 }
 
 impl Bench {
     pub fn from_args() -> Self {
         let args: Vec<String> = std::env::args().skip(1).collect();
         let quick = args.iter().any(|arg| arg == "--quick");
+        let run = args.iter().find_map(|arg| {
+            let (side, count) = arg.strip_prefix("--run=")?.split_once(',')?;
+            let side = match side {
+                "ours" => Side::Ours,
+                "raw" => Side::Raw,
+                _ => return None,
+            };
+            Some((side, count.parse().ok()?))
+        });
         let only = args.into_iter().find(|arg| !arg.starts_with("--"));
         let (pairs, scale) = if quick { (3, 10) } else { (9, 1) };
         Self {
@@ -54,6 +71,7 @@ impl Bench {
             scale,
             only,
             rows: Vec::new(),
+            run,
         }
     }
 
@@ -68,6 +86,14 @@ impl Bench {
             .as_ref()
             .is_some_and(|only| !name.contains(only.as_str()))
         {
+            return;
+        }
+        if let Some((side, count)) = self.run {
+            let runtime = Flavor::CurrentThread.build();
+            match side {
+                Side::Ours => run(&runtime, ours(count)),
+                Side::Raw => run(&runtime, raw(count)),
+            };
             return;
         }
         let count = (count / self.scale).max(1);
@@ -95,6 +121,9 @@ impl Bench {
     }
 
     pub fn print(&self) {
+        if self.run.is_some() {
+            return;
+        }
         println!(
             "| work (ns an operation) | runtime | beamish min | median | raw min | median | ratio of minima | median ratio |"
         );
