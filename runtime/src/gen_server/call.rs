@@ -1,8 +1,10 @@
 //! Calls.
 //!
 //! 1. A call that is answered at its first poll makes no timer and no cell.
-//! 2. A waiting call borrows its process's timer if no other call has it, and moves it only to an earlier time; a timer
-//!    that fires early is armed again (decision A24). Any other waiting call has a timer of its own.
+//! 2. The waiting calls of a process share one timer, armed for the earliest of their deadlines, as long as they are polled with
+//!    the waker of its task: then a wake-up polls them all, each sees whether its own time is over, and arms it again if not
+//!    (decision A24). It stays armed when a call is answered, so that the next call finds it so; it may wake the process once
+//!    for nothing. Any other waiting call has a timer of its own.
 
 use std::any::type_name;
 use std::fmt;
@@ -22,7 +24,7 @@ use crate::gen_server::reply::{Outcome, ReplyCell};
 use crate::gen_server::request::Request;
 use crate::panics::drop_quietly;
 use crate::process::context;
-use crate::process::control::{Head, Process};
+use crate::process::control::{Head, Process, timer_at};
 use crate::process::receive::far;
 use crate::{CallError, CallFailed, CallInfo, ExitReason, GenServer, Handler, ServerRef};
 
@@ -58,7 +60,7 @@ impl<S: GenServer, T, M, R> Unpin for Call<'_, S, T, M, R> {}
 struct Asked<'a, S, M, R> {
     terms: Terms<'a, S>,
     message: Option<M>,
-    waiting: Option<Box<Waiting<R>>>,
+    waiting: Option<Waiting<R>>,
 }
 
 /// Who is asked what, and how long.
@@ -307,11 +309,11 @@ impl<S: GenServer> Asked<'_, S, S::Message, S::Reply> {
             }
         };
         drop(process);
-        self.waiting = Some(Box::new(Waiting {
+        self.waiting = Some(Waiting {
             sent,
             patience: Patience::new(self.terms.timeout),
             is_over: false,
-        }));
+        });
         self.wait(cx)
     }
 
@@ -433,6 +435,7 @@ impl<R> Drop for Waiting<R> {
 /// How long a call waits (rule 2).
 struct Patience {
     deadline: Option<Instant>,
+    /// Where the process's cannot be used.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -448,49 +451,17 @@ impl Patience {
         let Some(deadline) = self.deadline else {
             return Poll::Pending;
         };
-        let timer = self.timer.get_or_insert_with(|| borrow_timer(deadline));
-        loop {
-            ready!(timer.as_mut().poll(cx));
-            if timer.deadline() >= deadline {
-                return Poll::Ready(());
+        if self.timer.is_none() {
+            let shared =
+                context::with_current(|process| process.head().poll_deadline(deadline, cx));
+            if let Some(polled) = shared.flatten() {
+                return polled;
             }
-            timer.as_mut().reset(deadline);
         }
-    }
-}
-
-impl Drop for Patience {
-    fn drop(&mut self) {
-        if let Some(timer) = self.timer.take()
-            && !timer.is_elapsed()
-        {
-            let given = context::with_current(|process| {
-                let mut signals = process.head().signals.lock();
-                if signals.ended {
-                    return Some(timer);
-                }
-                signals.timer.replace(timer)
-            });
-            drop(given);
-        }
-    }
-}
-
-/// The process's timer if it is there, moved to an earlier time if need be; else a new one (rule 2).
-fn borrow_timer(deadline: Instant) -> Pin<Box<Sleep>> {
-    let shared =
-        context::with_current(|process| process.head().signals.lock().timer.take()).flatten();
-    match shared {
-        Some(mut timer) => {
-            if timer.deadline() > deadline {
-                timer.as_mut().reset(deadline);
-            }
-            timer
-        }
-        None => match std::panic::catch_unwind(|| tokio::time::sleep_until(deadline)) {
-            Ok(timer) => Box::pin(timer),
-            Err(_) => context::no_clock(),
-        },
+        self.timer
+            .get_or_insert_with(|| timer_at(deadline))
+            .as_mut()
+            .poll(cx)
     }
 }
 

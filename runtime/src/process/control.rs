@@ -9,13 +9,15 @@
 //!    does what is done for a process that is not there, who does not is told by the death.
 
 use std::any::Any;
-use std::pin::Pin;
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 
 use tokio::runtime;
-use tokio::time::Sleep;
+use tokio::task::coop::unconstrained;
+use tokio::time::{Instant, Sleep};
 
 use crate::exit::{Cause, Effect, effect};
 use crate::mailbox::{Seen, Wake};
@@ -203,10 +205,48 @@ impl Head {
         }
     }
 
+    /// Waits for a deadline with the timer that the calls of this process share: see `gen_server/call.rs`. `None` if that
+    /// cannot be, since its task is not what is polled.
+    pub(crate) fn poll_deadline(
+        &self,
+        deadline: Instant,
+        cx: &mut Context<'_>,
+    ) -> Option<Poll<()>> {
+        if !self.task.get()?.will_wake(cx.waker()) {
+            return None;
+        }
+        let mut signals = self.signals.lock();
+        if signals.ended {
+            return None;
+        }
+        let timer = match &mut signals.timer {
+            Some(timer) => {
+                let is_armed = !timer.is_elapsed();
+                if is_armed && timer.deadline() <= deadline {
+                    return Some(Poll::Pending);
+                }
+                timer.as_mut().reset(deadline);
+                timer
+            }
+            none => none.insert(timer_at(deadline)),
+        };
+        // Whatever this task's share is: a timer that does not take the waker now would never be polled again.
+        Some(pin!(unconstrained(timer.as_mut())).poll(cx))
+    }
+
     pub(crate) fn wake(&self) {
         if let Some(waker) = self.task.get() {
             waker.wake_by_ref();
         }
+    }
+}
+
+/// # Panics
+/// Where there is no clock.
+pub(crate) fn timer_at(deadline: Instant) -> Pin<Box<Sleep>> {
+    match std::panic::catch_unwind(|| tokio::time::sleep_until(deadline)) {
+        Ok(timer) => Box::pin(timer),
+        Err(_) => crate::process::context::no_clock(),
     }
 }
 
