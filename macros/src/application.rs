@@ -7,6 +7,7 @@ use syn::{FnArg, ImplItem, ImplItemFn, ItemImpl, ReturnType, Type, parse_quote};
 use crate::attr::Settings;
 use crate::diagnostic::Diagnostics;
 use crate::krate::Krate;
+use crate::spelling::spelled;
 
 const EXPECTED: &str = "write `async fn start(args: Args) -> Result<SupervisorRef, StartError>`";
 
@@ -23,7 +24,7 @@ pub(crate) fn expand(arguments: TokenStream, input: &TokenStream) -> TokenStream
     let Ok(mut item) = syn::parse2::<ItemImpl>(input.clone()) else {
         diagnostics.push(
             Span::call_site(),
-            "`#[application]` belongs on an `impl` block; write `impl CashMan { async fn start(…) … }`",
+            format!("`#[application]` belongs on an `impl` block; write `struct App;` and, in `impl App {{ … }}`, {}", EXPECTED.trim_start_matches("write ")),
         );
         let errors = diagnostics.finish();
         return quote!(#input #errors);
@@ -31,7 +32,10 @@ pub(crate) fn expand(arguments: TokenStream, input: &TokenStream) -> TokenStream
     if let Some((_, path, _)) = &item.trait_ {
         diagnostics.at(
             path,
-            "`#[application]` writes the trait itself; write `impl CashMan { … }` without a trait",
+            format!(
+                "`#[application]` writes the trait itself; write `impl {} {{ … }}` without a trait",
+                spelled(&item.self_ty)
+            ),
         );
         let errors = diagnostics.finish();
         return quote!(#input #errors);
@@ -91,15 +95,17 @@ fn check(start: &ImplItemFn, diagnostics: &mut Diagnostics) {
             "an application has no state; remove this parameter",
         );
     }
-    if let Some(second) = signature
-        .inputs
-        .iter()
-        .filter(|input| matches!(input, FnArg::Typed(_)))
-        .nth(1)
-    {
+    let mut values = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(input) => Some(input),
+        FnArg::Receiver(_) => None,
+    });
+    if let (Some(first), Some(second)) = (values.next(), values.next()) {
+        let pair = format!("`({}, {})`", spelled(&first.ty), spelled(&second.ty));
         diagnostics.at(
             second,
-            "an application is started with one value; take a struct or a tuple",
+            format!(
+                "an application is started with one value; take a struct or a tuple such as {pair}"
+            ),
         );
     }
     if let Some(param) = signature.generics.params.first() {

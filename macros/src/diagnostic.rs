@@ -63,7 +63,12 @@ pub(crate) fn here(input: ParseStream<'_>, message: impl Display) -> syn::Error 
 ///
 /// `what` ends the sentence "`word` is not", as in "an option of `#[genserver]`".
 pub(crate) fn unknown(word: &str, what: &str, accepted: &[&str]) -> String {
-    let list = list(accepted);
+    unknown_beside(word, what, accepted, "")
+}
+
+/// [`unknown`] where more than words is accepted: `more` ends the list.
+pub(crate) fn unknown_beside(word: &str, what: &str, accepted: &[&str], more: &str) -> String {
+    let list = list(accepted) + more;
     match near_miss(word, accepted) {
         Some(near) => format!("`{word}` is not {what}; write `{near}` (accepted: {list})"),
         None => format!("`{word}` is not {what}; accepted: {list}"),
@@ -79,7 +84,7 @@ pub(crate) fn list(words: &[&str]) -> String {
         .join(", ")
 }
 
-/// The word that was probably meant: at most two edits away, or the same but for its start.
+/// The word that was probably meant: at most two edits away, or else the only one that `word` is the start or a part of.
 pub(crate) fn near_miss<'a>(word: &str, accepted: &[&'a str]) -> Option<&'a str> {
     let budget = match word.chars().count() {
         0..=2 => 0,
@@ -92,6 +97,24 @@ pub(crate) fn near_miss<'a>(word: &str, accepted: &[&'a str]) -> Option<&'a str>
         .filter(|(distance, _)| *distance <= budget)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+        .or_else(|| longer(word, accepted))
+}
+
+/// The only one that begins with `word` or has it as one of its parts: `worker_threads` for `workers` or `threads`.
+fn longer<'a>(word: &str, accepted: &[&'a str]) -> Option<&'a str> {
+    if word.chars().count() < 4 {
+        return None;
+    }
+    let has_it = |candidate: &str| {
+        let mut parts = candidate.split('_');
+        candidate.contains('_')
+            && (candidate.starts_with(word) || parts.any(|part| distance(part, word) <= 1))
+    };
+    let mut found = accepted.iter().filter(|candidate| has_it(candidate));
+    match (found.next(), found.next()) {
+        (Some(candidate), None) => Some(candidate),
+        _ => None,
+    }
 }
 
 /// Levenshtein's distance.
@@ -125,6 +148,16 @@ mod tests {
         assert_eq!(near_miss("never", &words), None);
         assert_eq!(near_miss("ab", &["ac"]), None);
         assert_eq!(near_miss("idd", &["id", "restart"]), Some("id"));
+    }
+
+    #[test]
+    fn a_part_of_one_word_only_is_a_near_miss() {
+        let words = ["flavor", "worker_threads", "crate"];
+        assert_eq!(near_miss("workers", &words), Some("worker_threads"));
+        assert_eq!(near_miss("threads", &words), Some("worker_threads"));
+        let words = ["wait", "drop_oldest", "drop_newest"];
+        assert_eq!(near_miss("drop_old", &words), Some("drop_oldest"));
+        assert_eq!(near_miss("drop", &words), None);
     }
 
     #[test]

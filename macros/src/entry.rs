@@ -114,7 +114,11 @@ fn options(kind: Kind, arguments: TokenStream, diagnostics: &mut Diagnostics) ->
             diagnostics.at(&workers, "a runtime needs a worker; write `worker_threads = 1` or more");
         }
         if flavor != Some(Flavor::MultiThread) && (kind == Kind::Test || flavor == Some(Flavor::CurrentThread)) {
-            let message = "`worker_threads` is for the multi-thread runtime; write `flavor = \"multi_thread\"` beside it";
+            let place = match flavor {
+                Some(_) => "in place of `\"current_thread\"`",
+                None => "beside it",
+            };
+            let message = format!("`worker_threads` is for the multi-thread runtime; write `flavor = \"multi_thread\"` {place}, or remove this");
             diagnostics.push(setting.span(), message);
         }
         Some(workers)
@@ -206,10 +210,10 @@ fn written(kind: Kind, options: &Options, function: &ItemFn) -> TokenStream {
         // The value is reported in the process, as Rust does after `main`: a `Box<dyn Error>` could not leave it.
         ReturnType::Type(_, ty) => {
             let place = ty.span();
+            let at_type = krate.at(place);
             let mut called = name.clone();
             called.set_span(place.resolved_at(name.span()));
-            let report =
-                quote_spanned!(place=> ::std::process::Termination::report(#called().await));
+            let report = quote_spanned!(place=> #at_type::Finish::report(#called().await));
             (
                 Some(quote!(-> ::std::process::ExitCode)),
                 quote_spanned!(span=> async { #report }),

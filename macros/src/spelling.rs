@@ -10,7 +10,7 @@ pub(crate) fn spelled(tokens: &impl ToTokens) -> String {
     for word in printed.split(' ') {
         let is_glued = text.is_empty()
             || word.starts_with([',', '>', ')', ';', ']', '.', '<', ':', '?'])
-            || (word.starts_with('(') && !text.ends_with(','))
+            || (word.starts_with('(') && !text.ends_with([',', '=', '>', '+']))
             || text.ends_with(['<', '(', '[', '&', '.'])
             || text.ends_with("::");
         if !is_glued {
@@ -45,6 +45,14 @@ mod tests {
         );
         assert_eq!(spelled(&quote!(&'static str)), "&'static str");
         assert_eq!(spelled(&quote!(Message::Ping(x))), "Message::Ping(x)");
+        assert_eq!(
+            spelled(&quote!(dyn Fn(u8) -> (u8, u8) + Send)),
+            "dyn Fn(u8) -> (u8, u8) + Send"
+        );
+        assert_eq!(
+            spelled(&quote!(impl Iterator<Item = (u8, u8)>)),
+            "impl Iterator<Item = (u8, u8)>"
+        );
         assert_eq!(spelled(&quote!(std::rc::Rc<u64>)), "std::rc::Rc<u64>");
     }
 }

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::Token;
 use syn::parse::ParseStream;
 
-use crate::diagnostic::{here, unknown};
+use crate::diagnostic::{here, unknown_beside};
 use crate::duration::{Duration, EXAMPLES};
 use crate::krate::Krate;
 
@@ -51,13 +51,11 @@ impl Shutdown {
             word if word == "infinity" => Ok(Self::Infinity),
             word => Err(syn::Error::new(
                 word.span(),
-                format!(
-                    "{}, {EXAMPLES}",
-                    unknown(
-                        &word.to_string(),
-                        "a shutdown",
-                        &["brutal_kill", "infinity"]
-                    )
+                unknown_beside(
+                    &word.to_string(),
+                    "a shutdown",
+                    &["brutal_kill", "infinity"],
+                    &format!(", {EXAMPLES}"),
                 ),
             )),
         }

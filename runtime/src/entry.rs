@@ -1,6 +1,7 @@
 //! The runtime under `#[beamish::main]` and `#[beamish::test]`.
 
 use std::future::{Future, poll_fn};
+use std::process::{ExitCode, Termination};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,6 +16,23 @@ use crate::{ExitReason, Pid, report};
 
 /// How long processes that block their thread may hold up the end of the program.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the body of `#[beamish::main]` and `#[beamish::test]` may return: whatever Rust's own `main` may.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned by the body of a program or a test",
+    label = "write `()`, `Result<(), E>` where `E` is `Debug`, or `ExitCode`"
+)]
+pub trait Finish {
+    /// Says what went wrong on stderr, if it did.
+    fn report(self) -> ExitCode;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Termination> Finish for T {
+    fn report(self) -> ExitCode {
+        Termination::report(self)
+    }
+}
 
 /// Builds the tokio runtime that `#[beamish::main]` and `#[beamish::test]` run on, and runs their body as a process.
 #[derive(Clone, Copy, Debug)]

@@ -49,13 +49,16 @@ impl Receive {
             after: None,
         };
         while !input.is_empty() {
+            let is_after = input.peek(keyword::after) && !input.peek2(Token![:]);
             if receive.after.is_some() {
-                return Err(here(
-                    input,
-                    "`after` is the last arm; move this one before it",
-                ));
+                let message = if is_after {
+                    "this `receive!` has an `after` already; remove one of the two"
+                } else {
+                    "`after` is the last arm; move this one before it"
+                };
+                return Err(here(input, message));
             }
-            if input.peek(keyword::after) && !input.peek2(Token![:]) {
+            if is_after {
                 receive.after = Some(After::parse(input)?);
             } else {
                 receive.arms.push(Arm::parse(input)?);
@@ -80,15 +83,7 @@ impl Arm {
             None
         };
         if !input.peek(Token![=>]) {
-            let expected = if ty.is_some() {
-                "`=> body`, or a guard `if …`"
-            } else {
-                "`: Type`, or `=> body`"
-            };
-            return Err(here(
-                input,
-                format!("an arm is `pattern: Type => body`; {expected} is expected here"),
-            ));
+            return Err(no_arrow(input, ty.is_some()));
         }
         let body = body(input)?;
         Ok(Self {
@@ -99,6 +94,26 @@ impl Arm {
             body,
         })
     }
+}
+
+/// Where `=>` is missing.
+fn no_arrow(input: ParseStream<'_>, has_type: bool) -> syn::Error {
+    let arrow = input.fork().parse::<Token![->]>();
+    if let (Ok(arrow), true) = (arrow, has_type) {
+        return syn::Error::new_spanned(
+            arrow,
+            "an arm is `pattern: Type => body`; write `=>` in place of `->`",
+        );
+    }
+    let expected = if has_type {
+        "`=> body` here, or a guard `if …` before it"
+    } else {
+        "`: Type => body` here"
+    };
+    here(
+        input,
+        format!("an arm is `pattern: Type => body`; write {expected}"),
+    )
 }
 
 impl After {
@@ -117,7 +132,7 @@ impl After {
         if !input.peek(Token![=>]) {
             return Err(here(
                 input,
-                "`after` is written `after 500ms => body`; `=>` is expected here",
+                "`after` is written `after 500ms => body`; write `=> body` here",
             ));
         }
         Ok(Self {

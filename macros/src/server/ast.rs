@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, Span};
 use syn::{
-    Attribute, FnArg, Generics, ImplItem, ImplItemFn, ItemImpl, Meta, Pat, Receiver, Signature,
-    Type, TypePath, Visibility,
+    Attribute, FnArg, Generics, ImplItem, ImplItemFn, ItemImpl, Meta, Pat, PathArguments, Receiver,
+    Signature, Type, TypePath, Visibility,
 };
 
 use crate::attr::Settings;
@@ -12,6 +12,7 @@ use crate::krate::Krate;
 use crate::server::derives::Derives;
 use crate::server::mailbox::{Bound, OnFull};
 use crate::server::options::BlockOptions;
+use crate::spelling::spelled;
 
 /// What a method is to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +76,12 @@ impl Callback {
         diagnostics: &mut Diagnostics,
     ) -> Vec<Self> {
         let mut callbacks = Vec::new();
+        let is_ours_alone = item.attrs.iter().all(is_inert);
         for member in &mut item.items {
             match member {
-                ImplItem::Fn(method) => callbacks.extend(Self::take(method, options, diagnostics)),
+                ImplItem::Fn(method) => {
+                    callbacks.extend(Self::take(method, options, is_ours_alone, diagnostics));
+                }
                 ImplItem::Const(other) => refuse_roles(&mut other.attrs, diagnostics),
                 ImplItem::Type(other) => refuse_roles(&mut other.attrs, diagnostics),
                 ImplItem::Macro(other) => refuse_roles(&mut other.attrs, diagnostics),
@@ -90,6 +94,7 @@ impl Callback {
     fn take(
         method: &mut ImplItemFn,
         of_block: &BlockOptions,
+        is_ours_alone: bool,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let mut found: Option<(Role, bool)> = None;
@@ -115,6 +120,13 @@ impl Callback {
         let (role, queued) = found?;
         let is_message = matches!(role, Role::Call | Role::Cast);
         let derives = is_message && !of_block.message.is_empty();
+        // What another macro reads may be its own business.
+        if is_message && !derives && is_ours_alone && method.attrs.iter().all(is_inert) {
+            without_derive(&mut method.sig, diagnostics);
+        }
+        if role == Role::Call {
+            reply_of_no_type(method, diagnostics);
+        }
         let params = params(&mut method.sig, role, derives, diagnostics);
         let attrs = method.attrs.clone();
         // A message is moved to its handler, whatever the handler then does with it.
@@ -267,6 +279,70 @@ fn params(
     params
 }
 
+/// `ReplyTo` alone would be an error of the method's own too: it is given an argument, and no body that could miss it.
+fn reply_of_no_type(method: &mut ImplItemFn, diagnostics: &mut Diagnostics) {
+    let Some(FnArg::Typed(last)) = method.sig.inputs.last_mut() else {
+        return;
+    };
+    let Type::Path(TypePath { path, .. }) = &mut *last.ty else {
+        return;
+    };
+    let Some(segment) = path.segments.last_mut() else {
+        return;
+    };
+    if segment.ident == "ReplyTo" && segment.arguments.is_empty() {
+        diagnostics.at(
+            &segment.ident,
+            "`ReplyTo` needs the type of the reply, such as `u64`; write `ReplyTo<u64>`",
+        );
+        segment.arguments = PathArguments::AngleBracketed(syn::parse_quote!(<()>));
+        method.block = syn::parse_quote!({ loop {} });
+        method
+            .attrs
+            .push(syn::parse_quote!(#[allow(unused_variables)]));
+    }
+}
+
+/// What a derive would read has no use on a parameter without one.
+fn without_derive(signature: &mut Signature, diagnostics: &mut Diagnostics) {
+    for input in &mut signature.inputs {
+        let FnArg::Typed(input) = input else { continue };
+        input.attrs.retain(|attr| {
+            let is_read = stays_on_a_parameter(attr) || attr.path().is_ident("into");
+            if !is_read {
+                diagnostics.at(
+                    attr.path(),
+                    format!(
+                        "no derive of the message reads `{}`; write `#[genserver(message(derive(…)))]` on this block",
+                        spelled(attr.path())
+                    ),
+                );
+            }
+            is_read
+        });
+    }
+}
+
+/// Whether an attribute of a method surely reads none of the attributes inside it.
+fn is_inert(attr: &Attribute) -> bool {
+    [
+        "allow",
+        "cfg",
+        "cold",
+        "deny",
+        "deprecated",
+        "doc",
+        "expect",
+        "forbid",
+        "inline",
+        "must_use",
+        "track_caller",
+        "warn",
+    ]
+    .iter()
+    .any(|word| attr.path().is_ident(word))
+}
+
 /// Whether rustc takes an attribute on a parameter; any other is for a derive, or a mistake that rustc finds on the field.
 fn stays_on_a_parameter(attr: &Attribute) -> bool {
     [
@@ -297,7 +373,7 @@ fn refuse_roles(attrs: &mut Vec<Attribute>, diagnostics: &mut Diagnostics) {
         if let Some((word, _)) = ours {
             diagnostics.at(
                 attr.path(),
-                format!("not expected here; `#[{word}]` belongs on a method"),
+                format!("`#[{word}]` belongs on a method; remove it here"),
             );
         }
         ours.is_none()
@@ -336,7 +412,7 @@ impl Block {
         if let Some((_, path, _)) = &item.trait_ {
             diagnostics.at(
                 path,
-                "`#[genserver]` belongs on the block of the server's own methods; write `impl Counter { … }` without a trait",
+                format!("`#[genserver]` belongs on the block of the server's own methods; write `impl {} {{ … }}` without a trait", spelled(&item.self_ty)),
             );
             return None;
         }

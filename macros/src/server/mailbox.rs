@@ -4,10 +4,11 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::parse::ParseStream;
 use syn::token::Paren;
-use syn::{Expr, ExprLit, Lit, Token};
+use syn::{Expr, ExprLit, Lit, LitInt, LitStr, Token};
 
 use crate::diagnostic::{here, list, unknown};
 use crate::krate::Krate;
+use crate::spelling::spelled;
 
 pub(super) const EXAMPLE: &str = "bounded(1024, on_full = refuse)";
 
@@ -38,7 +39,11 @@ impl Bound {
     /// Reads `bounded(…)`, or `unbounded`, which is no bound.
     pub(super) fn parse(input: ParseStream<'_>) -> syn::Result<Option<Self>> {
         let word: Ident = input.parse().map_err(|error| {
-            let message = format!("this is no value of `mailbox`; write `mailbox = {EXAMPLE}`");
+            let capacity = input.parse::<LitInt>().map_or_else(|_| "1024".to_owned(), |size| size.to_string());
+            let message = format!(
+                "this is no value of `mailbox`; write `mailbox = {}` (accepted: `bounded`, `unbounded`)",
+                example(&capacity)
+            );
             syn::Error::new(error.span(), message)
         })?;
         if word == "unbounded" {
@@ -61,17 +66,22 @@ impl Bound {
         let inside;
         syn::parenthesized!(inside in input);
         if inside.is_empty() || inside.peek(syn::Ident) && inside.peek2(Token![=]) {
+            let rest: TokenStream = inside.fork().parse()?;
+            let example = if rest.is_empty() {
+                EXAMPLE.to_owned()
+            } else {
+                format!("bounded(1024, {})", spelled(&rest))
+            };
             return Err(here(
                 &inside,
-                format!("how many messages it holds comes first; write `{EXAMPLE}`"),
+                format!("how many messages it holds comes first; write `{example}`"),
             ));
         }
         let capacity = inside.parse()?;
         if let Expr::Lit(ExprLit { lit, .. }) = &capacity
             && !matches!(lit, Lit::Int(_))
         {
-            let message = format!("this is no number of messages; write `{EXAMPLE}`");
-            return Err(syn::Error::new(lit.span(), message));
+            return Err(no_number(lit));
         }
         if is_zero(&capacity) {
             return Err(syn::Error::new_spanned(
@@ -79,7 +89,7 @@ impl Bound {
                 "a mailbox that holds nothing takes nothing; write at least `1`",
             ));
         }
-        let on_full = on_full(&inside, &word)?;
+        let on_full = on_full(&inside, &word, &capacity)?;
         Ok(Some(Self { capacity, on_full }))
     }
 
@@ -103,14 +113,15 @@ fn is_zero(capacity: &Expr) -> bool {
 }
 
 /// `, on_full = word`.
-fn on_full(input: ParseStream<'_>, bounded: &Ident) -> syn::Result<OnFull> {
+fn on_full(input: ParseStream<'_>, bounded: &Ident, capacity: &Expr) -> syn::Result<OnFull> {
     let words = POLICIES.map(|(word, _)| word);
+    let example = example(&spelled(capacity));
     let missing = |span| {
         let list = list(&words);
         syn::Error::new(
             span,
             format!(
-                "what becomes of a message when the mailbox is full is missing; write `{EXAMPLE}` (accepted: {list})"
+                "what becomes of a message when the mailbox is full is missing; write `{example}` (accepted: {list})"
             ),
         )
     };
@@ -120,14 +131,14 @@ fn on_full(input: ParseStream<'_>, bounded: &Ident) -> syn::Result<OnFull> {
     input.parse::<Token![,]>().map_err(|error| {
         syn::Error::new(
             error.span(),
-            format!("a comma is expected here; write `{EXAMPLE}`"),
+            format!("a comma is expected here; write `{example}`"),
         )
     })?;
     let key: Ident = input.parse().map_err(|_| missing(input.span()))?;
     if key != "on_full" {
         let key_text = key.to_string();
         let message = if words.contains(&key_text.as_str()) {
-            format!("what becomes of more messages is an option; write `on_full = {key_text}`")
+            format!("`{key_text}` is a value of `on_full`; write `on_full = {key_text}`")
         } else {
             unknown(&key_text, "an option of `bounded`", &["on_full"])
         };
@@ -136,12 +147,7 @@ fn on_full(input: ParseStream<'_>, bounded: &Ident) -> syn::Result<OnFull> {
     if input.parse::<Option<Token![=]>>()?.is_none() || input.is_empty() {
         return Err(missing(key.span()));
     }
-    let word: Ident = input.parse().map_err(|_| {
-        here(
-            input,
-            format!("`on_full` is one of {}, without quotes", list(&words)),
-        )
-    })?;
+    let word: Ident = input.parse().map_err(|_| no_word(input, &words))?;
     let found = POLICIES.iter().find(|(name, _)| word == name);
     let Some((_, policy)) = found else {
         let message = unknown(&word.to_string(), "a value of `on_full`", &words);
@@ -152,4 +158,36 @@ fn on_full(input: ParseStream<'_>, bounded: &Ident) -> syn::Result<OnFull> {
         return Err(here(input, "nothing more is expected here; remove this"));
     }
     Ok(*policy)
+}
+
+/// A literal where the number of messages is expected; what its quotes hold may be one.
+fn no_number(lit: &Lit) -> syn::Error {
+    let quoted = match lit {
+        Lit::Str(text) => text.value().parse::<usize>().ok(),
+        _ => None,
+    };
+    let message = quoted.map_or_else(
+        || "this is no number of messages; write `1024`".to_owned(),
+        |number| format!("the number of messages is no string; write `{number}`"),
+    );
+    syn::Error::new(lit.span(), message)
+}
+
+/// Something else where one of `words` is expected; what its quotes hold may be one.
+fn no_word(input: ParseStream<'_>, words: &[&str]) -> syn::Error {
+    let quoted = input.fork().parse::<LitStr>().map(|text| text.value());
+    let message = match quoted {
+        Ok(word) if words.contains(&word.as_str()) => {
+            format!("\"{word}\" is a word, not a string; write `on_full = {word}`")
+        }
+        _ => format!(
+            "this is no value of `on_full`; write `on_full = refuse` (accepted: {})",
+            list(words)
+        ),
+    };
+    here(input, message)
+}
+
+fn example(capacity: &str) -> String {
+    format!("bounded({capacity}, on_full = refuse)")
 }

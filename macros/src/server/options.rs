@@ -7,7 +7,7 @@ use super::derives::Derives;
 use super::mailbox::{self, Bound};
 use super::{IMPL_OPTIONS, STRUCT_OPTIONS};
 use crate::attr::Settings;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, near_miss};
 use crate::krate::Krate;
 use crate::vocabulary::{RESTARTS, Restart, Shutdown};
 
@@ -42,8 +42,8 @@ pub(crate) fn of_struct(arguments: TokenStream, diagnostics: &mut Diagnostics) -
         "an option of `#[genserver]` on a struct",
         &STRUCT_OPTIONS,
         |key| {
-            OF_BLOCK.contains(&key).then(|| {
-                format!("`{key}` is not expected here; it belongs on the `impl` block: `#[genserver({key} …)] impl …`")
+            elsewhere(key, &STRUCT_OPTIONS, &OF_BLOCK).map(|(begin, key)| {
+                format!("{begin} belongs on the `impl` block: `#[genserver({key} …)] impl …`")
             })
         },
         diagnostics,
@@ -79,13 +79,14 @@ pub(crate) fn of_block(arguments: TokenStream, diagnostics: &mut Diagnostics) ->
             .unwrap_or(false),
         krate: settings.krate(diagnostics),
     };
-    let elsewhere = |key: &str| {
-        match key {
-        "derive" => Some("`derive` is not expected here; write `message(derive(…))`, or `reply(derive(…))`".to_owned()),
-        key => STRUCT_OPTIONS.contains(&key).then(|| {
-            format!("`{key}` is not expected here; it belongs on the struct: `#[genserver({key} …)] struct …`")
+    let elsewhere = |key: &str| match key {
+        "derive" => Some(
+            "`derive` is not expected here; write `message(derive(…))`, or `reply(derive(…))`"
+                .to_owned(),
+        ),
+        key => elsewhere(key, &IMPL_OPTIONS, &STRUCT_OPTIONS).map(|(begin, key)| {
+            format!("{begin} belongs on the struct: `#[genserver({key} …)] struct …`")
         }),
-    }
     };
     settings.rest(
         "an option of `#[genserver]` on an `impl` block",
@@ -94,4 +95,18 @@ pub(crate) fn of_block(arguments: TokenStream, diagnostics: &mut Diagnostics) ->
         diagnostics,
     );
     options
+}
+
+/// Begins the sentence of a `key` that is an option of the other place, or nearly; and that option.
+fn elsewhere<'a>(key: &str, here: &[&str], there: &[&'a str]) -> Option<(String, &'a str)> {
+    if near_miss(key, here).is_some() {
+        return None;
+    }
+    let option = near_miss(key, there)?;
+    let begin = if option == key {
+        format!("`{key}` is not expected here; it")
+    } else {
+        format!("`{key}` is not an option; write `{option}`, which")
+    };
+    Some((begin, option))
 }

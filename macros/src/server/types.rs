@@ -3,7 +3,7 @@
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::visit::{self, Visit};
-use syn::{GenericArgument, Lifetime, PathArguments, Type, TypePath, parse_quote};
+use syn::{GenericArgument, Lifetime, PathArguments, Type, TypeImplTrait, TypePath, parse_quote};
 
 /// The last segment of a path type: `Reply` in `beamish::Reply<u64>`.
 pub(crate) fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
@@ -72,8 +72,10 @@ pub(crate) enum Unsendable {
     Lifetime(TokenStream),
     /// `Rc`, or a raw pointer.
     Shared(TokenStream),
-    /// `impl Trait`, or `_`.
-    Nameless(TokenStream),
+    /// `impl Trait`.
+    Nameless(TypeImplTrait),
+    /// `_`
+    Inferred(TokenStream),
 }
 
 /// The first part of `ty` that cannot be sent, if that can be seen from its tokens.
@@ -96,9 +98,8 @@ impl<'ast> Visit<'ast> for Finder {
                 self.0 = Some(Unsendable::Borrow(ty.to_token_stream(), owned));
             }
             Type::Ptr(_) => self.0 = Some(Unsendable::Shared(ty.to_token_stream())),
-            Type::ImplTrait(_) | Type::Infer(_) => {
-                self.0 = Some(Unsendable::Nameless(ty.to_token_stream()));
-            }
+            Type::ImplTrait(bounds) => self.0 = Some(Unsendable::Nameless(bounds.clone())),
+            Type::Infer(_) => self.0 = Some(Unsendable::Inferred(ty.to_token_stream())),
             // What a function or a trait object takes is not sent with it.
             Type::BareFn(_) | Type::TraitObject(_) => {}
             _ => visit::visit_type(self, ty),

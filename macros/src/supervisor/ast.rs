@@ -86,6 +86,8 @@ pub(crate) struct Dynamic {
 /// `{ id: …, restart: …, shutdown: …, significant: … }` after a child.
 #[derive(Debug, Default)]
 pub(crate) struct ChildOptions {
+    /// All of it, braces and what is in them.
+    pub(crate) place: Option<Span>,
     pub(crate) id: Option<Expr>,
     pub(crate) restart: Option<(Ident, Restart)>,
     pub(crate) shutdown: Option<Shutdown>,

@@ -241,6 +241,7 @@ fn options(krate: &Krate, child: &CheckedChild<'_>) -> TokenStream {
         restart,
         shutdown,
         significant,
+        place: _,
     } = child.options;
     let id = id.as_ref().map(ToTokens::to_token_stream);
     let id = id

@@ -81,7 +81,7 @@ fn supervisor<'a>(
             ChildKind::Start(expr) => CheckedKind::Start(expr),
             ChildKind::Dynamic(name, dynamic) => CheckedKind::Dynamic(name, dynamic),
             ChildKind::Spread(expr) => {
-                no_options(child, diagnostics);
+                no_options(&child.options, diagnostics);
                 CheckedKind::Spread(expr)
             }
             ChildKind::Nested(name, body) => match supervisor(tree, name, body, diagnostics) {
@@ -245,20 +245,19 @@ fn not_itself(tree: &Tree, child: &Child, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn no_options(child: &Child, diagnostics: &mut Diagnostics) {
+fn no_options(options: &ChildOptions, diagnostics: &mut Diagnostics) {
     let ChildOptions {
+        place,
         id,
         restart,
         shutdown,
         significant,
-    } = &child.options;
+    } = options;
     let is_given = id.is_some() || restart.is_some() || shutdown.is_some() || significant.is_some();
-    if let ChildKind::Spread(expr) = &child.kind
-        && is_given
-    {
-        diagnostics.at(
-            expr,
-            "`..` adds specifications that have their own options; remove the braces after it",
+    if let Some(place) = place.filter(|_| is_given) {
+        diagnostics.push(
+            place,
+            "`..` adds specifications that have their own options; remove these",
         );
     }
 }

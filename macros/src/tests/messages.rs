@@ -92,6 +92,125 @@ fn a_lifetime_in_a_path_is_a_borrow() {
 }
 
 #[test]
+fn what_has_no_name_is_told_with_what_has_one() {
+    let found = of_server(
+        TokenStream::new(),
+        &quote! {
+            impl Counter {
+                #[init]
+                fn init(name: impl Into<String>, told: impl FnMut(u8) -> (u8, u8) + 'static) -> Self {}
+
+                #[handle_call]
+                fn all(&self, of: impl IntoIterator<Item = u8>) -> impl Iterator<Item = u8> + Send {}
+
+                #[handle_info]
+                fn tick(&mut self, tick: impl Into<Tick>) {}
+
+                #[handle_cast]
+                fn set(&mut self, value: Vec<_>) {}
+            }
+        },
+    );
+    assert_eq!(
+        found,
+        [
+            "a start argument has one type, which `impl Into<String>` does not name; write `#[into]` before the parameter, and `String` as its type",
+            "a start argument has one type, which `impl FnMut(u8) -> (u8, u8) + 'static` does not name; write `Box<dyn FnMut(u8) -> (u8, u8) + Send>`, or a type of your own",
+            "a reply has one type, which `impl Iterator<Item = u8> + Send` does not name; write `Box<dyn Iterator<Item = u8> + Send>`, or a type of your own",
+            "a message has one type, which `impl IntoIterator<Item = u8>` does not name; write the type",
+            "a message has one type, which `impl Into<Tick>` does not name; write `Tick`",
+            "a message has one type, which `_` does not name; write the type",
+        ]
+    );
+}
+
+#[test]
+fn what_a_derive_reads_is_refused_where_none_can() {
+    let block = |attribute: TokenStream| {
+        quote! {
+            impl Counter {
+                #[init]
+                fn init() -> Self {}
+
+                #attribute
+                #[handle_cast]
+                fn set(&mut self, #[serde(default)] #[allow(unused)] value: u64) {}
+            }
+        }
+    };
+    let refused = "no derive of the message reads `serde`; write `#[genserver(message(derive(…)))]` on this block";
+    assert_eq!(
+        of_server(TokenStream::new(), &block(quote!(#[inline]))),
+        [refused]
+    );
+    // Another macro may read it.
+    assert!(of_server(TokenStream::new(), &block(quote!(#[other]))).is_empty());
+    assert!(
+        of_server(
+            quote!(message(derive(Deserialize))),
+            &block(quote!(#[inline]))
+        )
+        .is_empty()
+    );
+}
+
+#[test]
+fn what_stands_in_a_mailbox() {
+    let told = |mailbox: TokenStream| {
+        let block = quote!(impl Counter { #[init] fn init() -> Self {} });
+        of_server(quote!(mailbox = #mailbox), &block)
+    };
+    assert_eq!(
+        told(quote!(64)),
+        [
+            "this is no value of `mailbox`; write `mailbox = bounded(64, on_full = refuse)` (accepted: `bounded`, `unbounded`)"
+        ]
+    );
+    assert_eq!(
+        told(quote!(bounded(LIMIT))),
+        [
+            "what becomes of a message when the mailbox is full is missing; write `bounded(LIMIT, on_full = refuse)` (accepted: `wait`, `refuse`, `drop_oldest`, `drop_newest`)"
+        ]
+    );
+    assert_eq!(
+        told(quote!(bounded("64", on_full = wait))),
+        ["the number of messages is no string; write `64`"]
+    );
+    assert_eq!(
+        told(quote!(bounded("many", on_full = wait))),
+        ["this is no number of messages; write `1024`"]
+    );
+    assert_eq!(
+        told(quote!(bounded(64, on_full = 1))),
+        [
+            "this is no value of `on_full`; write `on_full = refuse` (accepted: `wait`, `refuse`, `drop_oldest`, `drop_newest`)"
+        ]
+    );
+}
+
+#[test]
+fn what_is_missing_in_an_arm() {
+    let told = |arms: TokenStream| messages(crate::receive::receive(arms));
+    let arm = "an arm is `pattern: Type => body`; write";
+    assert_eq!(
+        told(quote!(x: u64 -> x)),
+        [format!("{arm} `=>` in place of `->`")]
+    );
+    assert_eq!(
+        told(quote!(x: u64 x)),
+        [format!("{arm} `=> body` here, or a guard `if …` before it")]
+    );
+    assert_eq!(
+        told(quote!(x -> x)),
+        [format!("{arm} `: Type => body` here")]
+    );
+    assert_eq!(
+        told(quote!(after 5s => 1, after 6s => 2)),
+        ["this `receive!` has an `after` already; remove one of the two"]
+    );
+}
+
+#[test]
 fn several_mistakes_in_a_tree() {
     let found = messages(crate::supervisor::supervisor(quote! {
         Tree {

@@ -258,7 +258,7 @@ impl<S: GenServer> ServerProcess<S> {
 ///
 /// # Cancel safety
 /// Cancel safe: dropped before it is ready, nothing was sent. The place in the order is lost.
-#[must_use = "a cast to a bounded mailbox does nothing unless awaited"]
+#[must_use = "a cast to a bounded mailbox sends nothing unless awaited; write `.await` after it"]
 pub struct Cast<'a, S: GenServer> {
     server: &'a ServerRef<S>,
     message: Option<S::Message>,

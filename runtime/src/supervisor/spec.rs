@@ -256,7 +256,7 @@ impl ChildSpec {
         C: Child,
     {
         let start = move |_: Option<&Extra>| -> StartFuture { Box::pin(start().start_child()) };
-        Self::from_defaults(C::defaults(), Arc::new(start))
+        of_defaults(C::defaults(), Arc::new(start))
     }
 
     /// As [`new`](Self::new), for a dynamic supervisor that gives a value to each of its children
@@ -280,7 +280,7 @@ impl ChildSpec {
                 ))))),
             }
         };
-        let mut spec = Self::from_defaults(C::defaults(), Arc::new(start));
+        let mut spec = of_defaults(C::defaults(), Arc::new(start));
         spec.needs = Some(Needs {
             id: TypeId::of::<E>(),
             name: type_name::<E>(),
@@ -298,27 +298,6 @@ impl ChildSpec {
                 })
             }
             _ => Ok(()),
-        }
-    }
-
-    fn from_defaults(defaults: ChildDefaults, start: Arc<StartFn>) -> Self {
-        let ChildDefaults {
-            id,
-            restart,
-            shutdown,
-            significant,
-            kind,
-            type_name,
-        } = defaults;
-        Self {
-            id,
-            start: Some(start),
-            needs: None,
-            restart,
-            shutdown,
-            significant,
-            kind,
-            type_name,
         }
     }
 
@@ -416,7 +395,28 @@ where
         kind: ChildKind::Worker,
         type_name: type_name::<R>(),
     };
-    ChildSpec::from_defaults(defaults, Arc::new(start))
+    of_defaults(defaults, Arc::new(start))
+}
+
+fn of_defaults(defaults: ChildDefaults, start: Arc<StartFn>) -> ChildSpec {
+    let ChildDefaults {
+        id,
+        restart,
+        shutdown,
+        significant,
+        kind,
+        type_name,
+    } = defaults;
+    ChildSpec {
+        id,
+        start: Some(start),
+        needs: None,
+        restart,
+        shutdown,
+        significant,
+        kind,
+        type_name,
+    }
 }
 
 impl fmt::Debug for ChildSpec {
@@ -465,7 +465,7 @@ impl<S: GenServer> Once<S> {
                 Ok(pid)
             })
         };
-        let spec = ChildSpec::from_defaults(<Start<S> as Child>::defaults(), Arc::new(start))
+        let spec = of_defaults(<Start<S> as Child>::defaults(), Arc::new(start))
             .restart(Restart::Temporary);
         (spec, started)
     }

@@ -100,7 +100,6 @@ fn call(
                 "the reply goes through `ReplyTo`; remove the return type (or write `NoReply`), or remove the last parameter",
             );
         }
-        // Without an argument the type is an error of its own, which rustc tells well.
         let reply = types::first_argument(&param.ty).cloned();
         let reply = sendable_reply(block, &reply.unwrap_or(unit), diagnostics);
         return Kind::Call {

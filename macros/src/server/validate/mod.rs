@@ -6,7 +6,7 @@ mod listener;
 mod sendable;
 
 use syn::spanned::Spanned;
-use syn::{ReturnType, Type, parse_quote};
+use syn::{ConstParam, GenericParam, ReturnType, Type, TypeParam, parse_quote};
 
 use super::ast::{Block, Callback, Role};
 use super::checked::{Method, Server};
@@ -28,7 +28,7 @@ pub(crate) fn validate<'a>(
         terminate: None,
     };
     for callback in callbacks {
-        header(&callback, diagnostics);
+        header(block, &callback, diagnostics);
         match callback.role {
             Role::Init => {
                 if only_one(server.init.is_some(), &callback, diagnostics) {
@@ -69,13 +69,29 @@ pub(crate) fn validate<'a>(
 }
 
 /// What no callback may be: generic (a message has one type), `unsafe`, `extern`, variadic.
-fn header(callback: &Callback, diagnostics: &mut Diagnostics) {
+fn header(block: &Block, callback: &Callback, diagnostics: &mut Diagnostics) {
     let signature = &callback.signature;
     if let Some(param) = signature.generics.params.first() {
+        let server = &block.name;
+        let instead = match param {
+            GenericParam::Lifetime(param) => {
+                format!("own the data and remove `{}`", param.lifetime)
+            }
+            GenericParam::Type(TypeParam { ident, .. }) => {
+                format!(
+                    "write a type in place of `{ident}`, or put it on the server: `{server}<{ident}>`"
+                )
+            }
+            GenericParam::Const(ConstParam { ident, .. }) => {
+                format!(
+                    "write a value in place of `{ident}`, or put it on the server: `{server}<{ident}>`"
+                )
+            }
+        };
         diagnostics.at(
             param,
             format!(
-                "`#[{}]` cannot be generic, since a message has one type; put the parameter on the server",
+                "`#[{}]` cannot be generic, since a message has one type; {instead}",
                 callback.role.attribute()
             ),
         );

@@ -147,8 +147,11 @@ fn child_options(
     diagnostics: &mut Diagnostics,
 ) -> syn::Result<ChildOptions> {
     let content;
-    braced!(content in input);
-    let mut options = ChildOptions::default();
+    let braces = braced!(content in input);
+    let mut options = ChildOptions {
+        place: Some(braces.span.join()),
+        ..ChildOptions::default()
+    };
     entries::read(&content, &CHILD_KEYS, diagnostics, |key, input, _| {
         match key.to_string().as_str() {
             "id" => options.id = Some(value(key, input)?),

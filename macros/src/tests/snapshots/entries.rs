@@ -4,7 +4,7 @@ fn main() -> ::std::process::ExitCode {
     }
     ::beamish::__private::Entry::run_main(
         ::beamish::__private::Entry::new().multi_thread(::core::option::Option::Some(2)),
-        async { ::std::process::Termination::report(main().await) },
+        async { ::beamish::__private::Finish::report(main().await) },
     )
 }
 #[::core::prelude::v1::test]
