@@ -17,8 +17,9 @@
 //!
 //! # Another path to the crate
 //!
-//! Attributes take `crate = "path"` for programs that reach `beamish` under another path, as in
-//! `#[genserver(crate = "my_framework::beamish")]`.
+//! Programs that reach `beamish` under another path say so: attributes take `crate = "path"`, as in
+//! `#[genserver(crate = "my_framework::beamish")]`, and [`supervisor!`] and [`receive!`] begin with the line
+//! `crate = "my_framework::beamish";`.
 
 mod application;
 mod attr;
@@ -358,7 +359,8 @@ pub fn supervisor(input: TokenStream) -> TokenStream {
 /// held. Bodies run outside of any closure: they may await, use `?`, `break`, `continue` and `return`. A guard may not
 /// await, and `ref` is refused.
 ///
-/// It awaits, so it stands in async code, and in a process.
+/// It awaits, so it stands in async code, and in a process. Before the arms may stand `crate = "…";`,
+/// [the path to beamish](crate#another-path-to-the-crate).
 ///
 /// # OTP
 ///

@@ -8,7 +8,7 @@ use crate::krate::Krate;
 use crate::spelling::mentions;
 
 pub(crate) fn expand(receive: &Checked) -> TokenStream {
-    let krate = Krate::default();
+    let krate = &receive.krate;
     let parameters: Vec<Ident> = (0..receive.arms.len())
         .map(|index| format_ident!("__A{index}"))
         .collect();
@@ -21,7 +21,7 @@ pub(crate) fn expand(receive: &Checked) -> TokenStream {
     let arms: Vec<(Ident, &TypedArm)> = names.iter().cloned().zip(&receive.arms).collect();
     let attempts = arms
         .chunk_by(|(_, one), (_, other)| same_type(one, other))
-        .map(|arms| attempt(&krate, arms));
+        .map(|arms| attempt(krate, arms));
     let bodies = arms.iter().map(|(name, arm)| selected(name, arm));
     let (duration, after) = match &receive.after {
         None => (

@@ -95,7 +95,7 @@ impl Callback {
         let mut found: Option<(Role, bool)> = None;
         let mut kept = Vec::new();
         for attr in std::mem::take(&mut method.attrs) {
-            let Some(role) = role_of(&attr, diagnostics) else {
+            let Some(role) = role_of(&attr, &of_block.krate, diagnostics) else {
                 kept.push(attr);
                 continue;
             };
@@ -145,13 +145,9 @@ impl Callback {
 }
 
 /// The role an attribute gives; a near miss of one counts, and is reported.
-fn role_of(attr: &Attribute, diagnostics: &mut Diagnostics) -> Option<Role> {
+fn role_of(attr: &Attribute, krate: &Krate, diagnostics: &mut Diagnostics) -> Option<Role> {
     let path = attr.path();
-    let name = match path.segments.iter().collect::<Vec<_>>()[..] {
-        [only] => &only.ident,
-        [first, second] if first.ident == "beamish" => &second.ident,
-        _ => return None,
-    };
+    let name = krate.word(path)?;
     if let Some((_, role)) = ROLES.iter().find(|(word, _)| name == word) {
         return Some(*role);
     }

@@ -31,6 +31,7 @@ impl Tree {
         diagnostics: &mut Diagnostics,
     ) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
+        let krate = Krate::parse_line(input)?;
         let vis = input.parse()?;
         if !input.peek(syn::Ident) {
             return Err(here(
@@ -66,7 +67,7 @@ impl Tree {
             input.parse::<proc_macro2::TokenStream>()?;
         }
         Ok(Self {
-            krate: Krate::default(),
+            krate,
             attrs,
             vis,
             name,
