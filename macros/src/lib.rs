@@ -24,6 +24,7 @@
 mod application;
 mod attr;
 mod bindings;
+mod conditional;
 mod diagnostic;
 mod duration;
 mod entry;
@@ -115,7 +116,8 @@ use proc_macro::TokenStream;
 /// - `#[into] key: String` makes the parameter of the client `impl Into<String>`.
 /// - `Reply<T>` is known by its name; an alias of it is taken for the type of the reply.
 /// - The handler of `Info` takes what no other takes, and is written last. Without it, that is logged.
-/// - `#[cfg]`, docs, `#[deprecated]`, `#[must_use]` and the visibility of a handler are those of its client method.
+/// - `#[cfg]`, docs, `#[deprecated]`, `#[must_use]` and the visibility of a handler are those of its client method; the
+///   variant of its message has the first three. They may stand in a `#[cfg_attr]`.
 /// - The names `to` and `named` are taken by the constructors of the client.
 ///
 /// | option | what it says | default |

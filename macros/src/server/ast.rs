@@ -7,6 +7,7 @@ use syn::{
 };
 
 use crate::attr::Settings;
+use crate::conditional;
 use crate::diagnostic::{Diagnostics, list, near_miss};
 use crate::krate::Krate;
 use crate::server::derives::Derives;
@@ -116,7 +117,11 @@ impl Callback {
         let is_message = matches!(role, Role::Call | Role::Cast);
         let derives = is_message && !of_block.message.is_empty();
         let params = params(&mut method.sig, role, derives, diagnostics);
-        let attrs = method.attrs.clone();
+        let attrs = method
+            .attrs
+            .iter()
+            .flat_map(conditional::unfolded)
+            .collect();
         // A message is moved to its handler, whatever the handler then does with it.
         method
             .attrs
@@ -225,6 +230,7 @@ fn params(
     for input in &mut signature.inputs {
         let FnArg::Typed(input) = input else { continue };
         let mut found = None;
+        refuse_cfg(&input.attrs, diagnostics);
         input.attrs.retain(|attr| {
             let ours = attr.path().is_ident("into");
             found = found.take().or_else(|| ours.then(|| attr.clone()));
@@ -264,6 +270,21 @@ fn params(
 }
 
 /// Whether rustc takes an attribute on a parameter; any other is for a derive, or a mistake that rustc finds on the field.
+/// The handler is called with all of its parameters, and a call has no `#[cfg]` on its arguments.
+fn refuse_cfg(attrs: &[Attribute], diagnostics: &mut Diagnostics) {
+    for attr in attrs {
+        if conditional::unfolded(attr)
+            .iter()
+            .any(|attr| attr.path().is_ident("cfg"))
+        {
+            diagnostics.at(
+                attr,
+                "a parameter cannot have `#[cfg]`; put it on the whole method, or on a field of a struct that this one takes",
+            );
+        }
+    }
+}
+
 fn stays_on_a_parameter(attr: &Attribute) -> bool {
     [
         "allow", "cfg", "cfg_attr", "deny", "doc", "expect", "forbid", "warn",
