@@ -33,6 +33,7 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
     let params: Vec<_> = params.collect();
     let arg_names: Vec<_> = args.iter().map(|arg| &arg.name).collect();
     let types: Vec<_> = args.iter().map(|arg| &arg.ty).collect();
+    let cfgs = tree.cfgs();
     let id = plain(name);
     let suffix = format!("::{id}");
     let tree_name = quote!(::core::concat!(::core::module_path!(), #suffix));
@@ -59,7 +60,8 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
         #[allow(unreachable_pub)]
         #vis struct #name;
 
-        #[allow(dead_code, private_interfaces, unreachable_pub, clippy::too_many_arguments)]
+        #(#cfgs)*
+        #[allow(dead_code, deprecated, private_interfaces, unreachable_pub, clippy::too_many_arguments)]
         impl #name {
             /// The tree as a builder, to be changed before it is started.
             #[must_use]
@@ -284,6 +286,7 @@ fn dynamic_name(name: &Ident, dynamic: &Dynamic) -> TokenStream {
 /// The type of a `dynamic` child: where children are started under it.
 fn dynamic_type(tree: &Tree, name: &Ident, dynamic: &Dynamic) -> TokenStream {
     let Tree { krate, vis, .. } = tree;
+    let cfgs = tree.cfgs();
     let docs = format!(
         "The dynamic supervisor `{}` of [`{}`].",
         plain(name),
@@ -294,8 +297,10 @@ fn dynamic_type(tree: &Tree, name: &Ident, dynamic: &Dynamic) -> TokenStream {
         #[doc = #docs]
         #[derive(::core::fmt::Debug)]
         #[allow(dead_code, unreachable_pub)]
+        #(#cfgs)*
         #vis struct #name;
 
+        #(#cfgs)*
         #[allow(dead_code, unreachable_pub)]
         impl #name {
             /// The supervisor under its name, whichever process holds it when it is used.
