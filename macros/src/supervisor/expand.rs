@@ -217,7 +217,7 @@ fn closure(body: &TokenStream, lent: &[Ident], span: Span) -> TokenStream {
     let closure = quote_spanned!(span=> move || #body);
     quote! {
         {
-            let __env = ::std::sync::Arc::clone(&__env);
+            let __env = ::core::clone::Clone::clone(&__env);
             #closure
         }
     }
