@@ -28,6 +28,7 @@ mod conditional;
 mod diagnostic;
 mod duration;
 mod entry;
+mod fragment;
 mod krate;
 mod names;
 mod receive;
@@ -321,7 +322,9 @@ pub fn terminate(_arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// A child is an expression that starts a process, and is evaluated at each of its starts. It is lent the arguments and the
 /// names of the `let` lines, as references: clone what the child must own. An expression that ends in `child_spec(…)`,
-/// `child(…)` or `.once()` is a specification, and evaluated once. `#[cfg]` may stand before a child.
+/// `child(…)` or `.once()`, in all its branches, is a specification, and evaluated once. `#[cfg]` may stand before a child.
+///
+/// The first line of all may be `crate = "…";`, [the path to beamish](crate#another-path-to-the-crate).
 ///
 /// # What is written
 ///

@@ -144,7 +144,7 @@ fn body(input: ParseStream<'_>) -> syn::Result<Expr> {
     let body = Expr::parse_with_earlier_boundary_rule(input)?;
     let comma = input.parse::<Option<Token![,]>>()?;
     let is_block = matches!(
-        body,
+        fragment::expr(&body),
         Expr::Block(_)
             | Expr::If(_)
             | Expr::Match(_)

@@ -9,6 +9,7 @@ use syn::{
 use crate::attr::Settings;
 use crate::conditional;
 use crate::diagnostic::{Diagnostics, list, near_miss};
+use crate::fragment;
 use crate::krate::Krate;
 use crate::server::derives::Derives;
 use crate::server::mailbox::{Bound, OnFull};
@@ -229,8 +230,8 @@ fn params(
     let mut params: Vec<Param> = Vec::new();
     for input in &mut signature.inputs {
         let FnArg::Typed(input) = input else { continue };
-        let mut found = None;
         refuse_cfg(&input.attrs, diagnostics);
+        let mut found = None;
         input.attrs.retain(|attr| {
             let ours = attr.path().is_ident("into");
             found = found.take().or_else(|| ours.then(|| attr.clone()));
@@ -269,7 +270,6 @@ fn params(
     params
 }
 
-/// Whether rustc takes an attribute on a parameter; any other is for a derive, or a mistake that rustc finds on the field.
 /// The handler is called with all of its parameters, and a call has no `#[cfg]` on its arguments.
 fn refuse_cfg(attrs: &[Attribute], diagnostics: &mut Diagnostics) {
     for attr in attrs {
@@ -285,6 +285,7 @@ fn refuse_cfg(attrs: &[Attribute], diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Whether rustc takes an attribute on a parameter; any other is for a derive, or a mistake that rustc finds on the field.
 fn stays_on_a_parameter(attr: &Attribute) -> bool {
     [
         "allow", "cfg", "cfg_attr", "deny", "doc", "expect", "forbid", "warn",
@@ -357,7 +358,7 @@ impl Block {
             );
             return None;
         }
-        let Type::Path(ty @ TypePath { qself: None, path }) = &*item.self_ty else {
+        let Type::Path(ty @ TypePath { qself: None, path }) = fragment::ty(&item.self_ty) else {
             diagnostics.at(
                 &item.self_ty,
                 "a server is a struct with a name; write `impl Counter { … }`",
