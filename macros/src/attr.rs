@@ -4,7 +4,7 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::token::Paren;
-use syn::{LitBool, LitInt, LitStr, Path, Token};
+use syn::{LitBool, LitInt, LitStr, Token};
 
 use crate::diagnostic::{Diagnostics, here, list, near_miss, unknown};
 use crate::krate::Krate;
@@ -67,17 +67,9 @@ impl Settings {
         let Some(setting) = self.take("crate") else {
             return Krate::default();
         };
-        let path = setting.string(diagnostics).and_then(|text| {
-            let path = text.parse_with(Path::parse_mod_style);
-            let path = path.map_err(|_| {
-                syn::Error::new(
-                    text.span(),
-                    "this is not a path; write `crate = \"my_beamish\"`",
-                )
-            });
-            diagnostics.absorb(path)
-        });
-        path.map(Krate::new).unwrap_or_default()
+        let text = setting.string(diagnostics);
+        text.and_then(|text| diagnostics.absorb(Krate::read(&text)))
+            .unwrap_or_default()
     }
 
     /// Reports what was not taken: `elsewhere` gives the message for a key that has its place in another attribute.

@@ -17,15 +17,18 @@
 //!
 //! # Another path to the crate
 //!
-//! Attributes take `crate = "path"` for programs that reach `beamish` under another path, as in
-//! `#[genserver(crate = "my_framework::beamish")]`.
+//! Programs that reach `beamish` under another path say so: attributes take `crate = "path"`, as in
+//! `#[genserver(crate = "my_framework::beamish")]`, and [`supervisor!`] and [`receive!`] begin with the line
+//! `crate = "my_framework::beamish";`.
 
 mod application;
 mod attr;
 mod bindings;
+mod conditional;
 mod diagnostic;
 mod duration;
 mod entry;
+mod fragment;
 mod krate;
 mod names;
 mod receive;
@@ -114,7 +117,8 @@ use proc_macro::TokenStream;
 /// - `#[into] key: String` makes the parameter of the client `impl Into<String>`.
 /// - `Reply<T>` is known by its name; an alias of it is taken for the type of the reply.
 /// - The handler of `Info` takes what no other takes, and is written last. Without it, that is logged.
-/// - `#[cfg]`, docs, `#[deprecated]`, `#[must_use]` and the visibility of a handler are those of its client method.
+/// - `#[cfg]`, docs, `#[deprecated]`, `#[must_use]` and the visibility of a handler are those of its client method; the
+///   variant of its message has the first three. They may stand in a `#[cfg_attr]`.
 /// - The names `to` and `named` are taken by the constructors of the client.
 ///
 /// | option | what it says | default |
@@ -318,7 +322,9 @@ pub fn terminate(_arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// A child is an expression that starts a process, and is evaluated at each of its starts. It is lent the arguments and the
 /// names of the `let` lines, as references: clone what the child must own. An expression that ends in `child_spec(…)`,
-/// `child(…)` or `.once()` is a specification, and evaluated once. `#[cfg]` may stand before a child.
+/// `child(…)` or `.once()`, in all its branches, is a specification, and evaluated once. `#[cfg]` may stand before a child.
+///
+/// The first line of all may be `crate = "…";`, [the path to beamish](crate#another-path-to-the-crate).
 ///
 /// # What is written
 ///
@@ -358,7 +364,8 @@ pub fn supervisor(input: TokenStream) -> TokenStream {
 /// held. Bodies run outside of any closure: they may await, use `?`, `break`, `continue` and `return`. A guard may not
 /// await, and `ref` is refused.
 ///
-/// It awaits, so it stands in async code, and in a process.
+/// It awaits, so it stands in async code, and in a process. Before the arms may stand `crate = "…";`,
+/// [the path to beamish](crate#another-path-to-the-crate).
 ///
 /// # OTP
 ///

@@ -7,6 +7,8 @@ use syn::{Attribute, Expr, Pat, Token, Type};
 
 use crate::diagnostic::here;
 use crate::duration::{Duration, EXAMPLES};
+use crate::fragment;
+use crate::krate::Krate;
 
 mod keyword {
     syn::custom_keyword!(after);
@@ -15,6 +17,7 @@ mod keyword {
 
 #[derive(Debug)]
 pub(crate) struct Receive {
+    pub(crate) krate: Krate,
     pub(crate) arms: Vec<Arm>,
     pub(crate) after: Option<After>,
 }
@@ -38,6 +41,7 @@ pub(crate) struct After {
 
 impl Receive {
     pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let krate = Krate::parse_line(input)?;
         if input.is_empty() {
             return Err(syn::Error::new(
                 Span::call_site(),
@@ -45,6 +49,7 @@ impl Receive {
             ));
         }
         let mut receive = Self {
+            krate,
             arms: Vec::new(),
             after: None,
         };
@@ -154,7 +159,7 @@ fn body(input: ParseStream<'_>) -> syn::Result<Expr> {
     let body = Expr::parse_with_earlier_boundary_rule(input)?;
     let comma = input.parse::<Option<Token![,]>>()?;
     let is_block = matches!(
-        body,
+        fragment::expr(&body),
         Expr::Block(_)
             | Expr::If(_)
             | Expr::Match(_)

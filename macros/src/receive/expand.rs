@@ -2,13 +2,15 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use syn::{Expr, parse_quote};
 
 use super::validate::{Checked, TypedArm};
+use crate::fragment;
 use crate::krate::Krate;
 use crate::spelling::mentions;
 
 pub(crate) fn expand(receive: &Checked) -> TokenStream {
-    let krate = Krate::default();
+    let krate = &receive.krate;
     let parameters: Vec<Ident> = (0..receive.arms.len())
         .map(|index| format_ident!("__A{index}"))
         .collect();
@@ -21,7 +23,7 @@ pub(crate) fn expand(receive: &Checked) -> TokenStream {
     let arms: Vec<(Ident, &TypedArm)> = names.iter().cloned().zip(&receive.arms).collect();
     let attempts = arms
         .chunk_by(|(_, one), (_, other)| same_type(one, other))
-        .map(|arms| attempt(&krate, arms));
+        .map(|arms| attempt(krate, arms));
     let bodies = arms.iter().map(|(name, arm)| selected(name, arm));
     let (duration, after) = match &receive.after {
         None => (
@@ -123,10 +125,16 @@ fn selected(name: &Ident, arm: &TypedArm) -> TokenStream {
         .map(|binding| &binding.name)
         .filter(|name| mentions(&guard, name))
         .collect();
-    let body = if guarded.is_empty() {
-        quote!(#body)
-    } else {
-        quote!({ #(let _ = &#guarded;)* #body })
+    let body = match fragment::expr(body) {
+        _ if guarded.is_empty() => quote!(#body),
+        // Into the block: around it, the braces of a block with one expression would be said to be unused.
+        Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => {
+            let mut block = block.clone();
+            let used = guarded.iter().map(|name| parse_quote!(let _ = &#name;));
+            block.block.stmts.splice(0..0, used);
+            quote!(#block)
+        }
+        body => quote!({ #(let _ = &#guarded;)* #body }),
     };
     let bindings = bindings.iter().map(|binding| {
         let (name, mutability) = (&binding.name, binding.is_mut.then(|| quote!(mut)));

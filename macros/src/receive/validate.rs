@@ -6,11 +6,13 @@ use syn::{Attribute, Expr, Pat, Type, TypePath};
 use super::ast::{After, Arm, Receive};
 use crate::bindings::{self, Binding};
 use crate::diagnostic::Diagnostics;
+use crate::krate::Krate;
 use crate::spelling::spelled;
 
 /// Arms that can be expanded.
 #[derive(Debug)]
 pub(crate) struct Checked {
+    pub(crate) krate: Krate,
     pub(crate) arms: Vec<TypedArm>,
     pub(crate) after: Option<After>,
 }
@@ -36,6 +38,7 @@ pub(crate) fn validate(receive: Receive, diagnostics: &mut Diagnostics) -> Optio
         arms.push(arm);
     }
     diagnostics.is_empty().then_some(Checked {
+        krate: receive.krate,
         arms,
         after: receive.after,
     })

@@ -7,7 +7,9 @@ use syn::{
 };
 
 use crate::attr::Settings;
+use crate::conditional;
 use crate::diagnostic::{Diagnostics, list, near_miss};
+use crate::fragment;
 use crate::krate::Krate;
 use crate::server::derives::Derives;
 use crate::server::mailbox::{Bound, OnFull};
@@ -100,7 +102,7 @@ impl Callback {
         let mut found: Option<(Role, bool)> = None;
         let mut kept = Vec::new();
         for attr in std::mem::take(&mut method.attrs) {
-            let Some(role) = role_of(&attr, diagnostics) else {
+            let Some(role) = role_of(&attr, &of_block.krate, diagnostics) else {
                 kept.push(attr);
                 continue;
             };
@@ -128,7 +130,11 @@ impl Callback {
             reply_of_no_type(method, diagnostics);
         }
         let params = params(&mut method.sig, role, derives, diagnostics);
-        let attrs = method.attrs.clone();
+        let attrs = method
+            .attrs
+            .iter()
+            .flat_map(conditional::unfolded)
+            .collect();
         // A message is moved to its handler, whatever the handler then does with it.
         method
             .attrs
@@ -157,13 +163,9 @@ impl Callback {
 }
 
 /// The role an attribute gives; a near miss of one counts, and is reported.
-fn role_of(attr: &Attribute, diagnostics: &mut Diagnostics) -> Option<Role> {
+fn role_of(attr: &Attribute, krate: &Krate, diagnostics: &mut Diagnostics) -> Option<Role> {
     let path = attr.path();
-    let name = match path.segments.iter().collect::<Vec<_>>()[..] {
-        [only] => &only.ident,
-        [first, second] if first.ident == "beamish" => &second.ident,
-        _ => return None,
-    };
+    let name = krate.word(path)?;
     if let Some((_, role)) = ROLES.iter().find(|(word, _)| name == word) {
         return Some(*role);
     }
@@ -240,6 +242,7 @@ fn params(
     let mut params: Vec<Param> = Vec::new();
     for input in &mut signature.inputs {
         let FnArg::Typed(input) = input else { continue };
+        refuse_cfg(&input.attrs, diagnostics);
         let mut found = None;
         input.attrs.retain(|attr| {
             let ours = attr.path().is_ident("into");
@@ -343,6 +346,21 @@ fn is_inert(attr: &Attribute) -> bool {
     .any(|word| attr.path().is_ident(word))
 }
 
+/// The handler is called with all of its parameters, and a call has no `#[cfg]` on its arguments.
+fn refuse_cfg(attrs: &[Attribute], diagnostics: &mut Diagnostics) {
+    for attr in attrs {
+        if conditional::unfolded(attr)
+            .iter()
+            .any(|attr| attr.path().is_ident("cfg"))
+        {
+            diagnostics.at(
+                attr,
+                "a parameter cannot have `#[cfg]`; put it on the whole method, or on a field of a struct that this one takes",
+            );
+        }
+    }
+}
+
 /// Whether rustc takes an attribute on a parameter; any other is for a derive, or a mistake that rustc finds on the field.
 fn stays_on_a_parameter(attr: &Attribute) -> bool {
     [
@@ -416,7 +434,7 @@ impl Block {
             );
             return None;
         }
-        let Type::Path(ty @ TypePath { qself: None, path }) = &*item.self_ty else {
+        let Type::Path(ty @ TypePath { qself: None, path }) = fragment::ty(&item.self_ty) else {
             diagnostics.at(
                 &item.self_ty,
                 "a server is a struct with a name; write `impl Counter { … }`",

@@ -1,5 +1,6 @@
 //! Questions about the types in a handler's signature.
 
+use crate::fragment;
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::visit::{self, Visit};
@@ -31,7 +32,11 @@ pub(crate) fn first_argument(ty: &Type) -> Option<&Type> {
 }
 
 pub(crate) fn is_unit(ty: &Type) -> bool {
-    matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+    matches!(fragment::ty(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
+}
+
+pub(crate) fn is_never(ty: &Type) -> bool {
+    matches!(fragment::ty(ty), Type::Never(_))
 }
 
 /// `ty` with `Self` written out, for use outside of the server's own `impl` block.

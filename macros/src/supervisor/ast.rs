@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Expr, Local, Pat, Type, Visibility};
 
+use crate::conditional;
 use crate::krate::Krate;
 use crate::vocabulary::{Restart, Shutdown};
 
@@ -15,6 +16,14 @@ pub(crate) struct Tree {
     pub(crate) name: Ident,
     pub(crate) args: Vec<Arg>,
     pub(crate) body: Body,
+}
+
+impl Tree {
+    /// The `#[cfg]`s on the tree, which all that is written for it has.
+    pub(crate) fn cfgs(&self) -> Vec<Attribute> {
+        let attrs = self.attrs.iter().flat_map(conditional::unfolded);
+        attrs.filter(|attr| attr.path().is_ident("cfg")).collect()
+    }
 }
 
 /// An init argument.

@@ -33,6 +33,7 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
     let params: Vec<_> = params.collect();
     let arg_names: Vec<_> = args.iter().map(|arg| &arg.name).collect();
     let types: Vec<_> = args.iter().map(|arg| &arg.ty).collect();
+    let cfgs = tree.cfgs();
     let id = plain(name);
     let suffix = format!("::{id}");
     let tree_name = quote!(::core::concat!(::core::module_path!(), #suffix));
@@ -59,7 +60,8 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
         #[allow(unreachable_pub)]
         #vis struct #name;
 
-        #[allow(dead_code, private_interfaces, unreachable_pub, clippy::too_many_arguments)]
+        #(#cfgs)*
+        #[allow(dead_code, deprecated, private_interfaces, unreachable_pub, clippy::too_many_arguments)]
         impl #name {
             /// The tree as a builder, to be changed before it is started.
             #[must_use]
@@ -215,7 +217,7 @@ fn closure(body: &TokenStream, lent: &[Ident], span: Span) -> TokenStream {
     let closure = quote_spanned!(span=> move || #body);
     quote! {
         {
-            let __env = ::std::sync::Arc::clone(&__env);
+            let __env = ::core::clone::Clone::clone(&__env);
             #closure
         }
     }
@@ -285,6 +287,7 @@ fn dynamic_name(name: &Ident, dynamic: &Dynamic) -> TokenStream {
 /// The type of a `dynamic` child: where children are started under it.
 fn dynamic_type(tree: &Tree, name: &Ident, dynamic: &Dynamic) -> TokenStream {
     let Tree { krate, vis, .. } = tree;
+    let cfgs = tree.cfgs();
     let docs = format!(
         "The dynamic supervisor `{}` of [`{}`].",
         plain(name),
@@ -295,8 +298,10 @@ fn dynamic_type(tree: &Tree, name: &Ident, dynamic: &Dynamic) -> TokenStream {
         #[doc = #docs]
         #[derive(::core::fmt::Debug)]
         #[allow(dead_code, unreachable_pub)]
+        #(#cfgs)*
         #vis struct #name;
 
+        #(#cfgs)*
         #[allow(dead_code, unreachable_pub)]
         impl #name {
             /// The supervisor under its name, whichever process holds it when it is used.

@@ -14,6 +14,7 @@ pub(crate) fn expand(tree: &Tree) -> TokenStream {
         args,
         body,
     } = tree;
+    let cfgs = tree.cfgs();
     let params: Vec<_> = args
         .iter()
         .map(|arg| (&arg.name, &arg.ty))
@@ -21,7 +22,9 @@ pub(crate) fn expand(tree: &Tree) -> TokenStream {
         .collect();
     let dynamics = dynamics(body).into_iter().map(|name| {
         quote! {
+            #(#cfgs)*
             #vis struct #name;
+            #(#cfgs)*
             #[allow(dead_code, unused_variables)]
             impl #name {
                 #vis fn named() -> #krate::DynamicSupervisorRef { loop {} }
@@ -34,6 +37,7 @@ pub(crate) fn expand(tree: &Tree) -> TokenStream {
     quote! {
         #(#attrs)*
         #vis struct #name;
+        #(#cfgs)*
         #[allow(dead_code, unused_variables)]
         impl #name {
             #vis fn supervisor(#(#params),*) -> #krate::Supervisor { loop {} }

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 
 use proc_macro2::Ident;
-use syn::{Attribute, Expr, Lit, Pat};
+use syn::{Attribute, Block, Expr, Lit, Pat, Stmt};
 
 use super::ast::{
     AutoShutdown, Body, Child, ChildKind, ChildOptions, Dynamic, Limits, Strategy, Tree,
 };
 use crate::bindings;
 use crate::diagnostic::Diagnostics;
+use crate::fragment;
 use crate::names::plain;
 use crate::vocabulary::Restart;
 
@@ -116,7 +117,9 @@ impl Id {
         let Some(id) = &child.options.id else {
             return default_id(&child.kind).map(Self::Text);
         };
-        let Expr::Lit(literal) = id else { return None };
+        let Expr::Lit(literal) = fragment::expr(id) else {
+            return None;
+        };
         match &literal.lit {
             Lit::Str(text) => Some(Self::Text(text.value())),
             Lit::Int(number) => Some(Self::Number(number.base10_digits().to_owned())),
@@ -143,27 +146,41 @@ fn default_id(kind: &ChildKind) -> Option<String> {
 
 /// `Worker` in `Worker::start_link(1)` and in `pool::Worker::start_link(1).name("one")`.
 fn started(expr: &Expr) -> Option<&Ident> {
-    match expr {
-        Expr::MethodCall(call) => started(&call.receiver),
+    start_path(expr)?.last().copied()
+}
+
+/// `pool`, `Worker` in `pool::Worker::start_link(1).name("one")`.
+fn start_path(expr: &Expr) -> Option<Vec<&Ident>> {
+    match fragment::expr(expr) {
+        Expr::MethodCall(call) => start_path(&call.receiver),
         Expr::Call(call) => {
-            let Expr::Path(function) = &*call.func else {
+            let Expr::Path(function) = fragment::expr(&call.func) else {
                 return None;
             };
-            let mut segments = function.path.segments.iter().rev();
-            let last = segments.next()?;
-            let is_start = last.ident == "start_link" || last.ident == "start";
-            segments
-                .next()
-                .map(|server| &server.ident)
-                .filter(|_| is_start)
+            let segments = function.path.segments.iter();
+            let mut segments: Vec<_> = segments.map(|segment| &segment.ident).collect();
+            let last = segments.pop()?;
+            (last == "start_link" || last == "start").then_some(segments)
         }
         _ => None,
     }
 }
 
-/// Whether `expr` ends in `child_spec(…)`, `child(…)` or `.once()`, which give specifications.
+/// Whether `expr` ends in `child_spec(…)`, `child(…)` or `.once()`, which give specifications, whatever is then called on
+/// them; in all branches, if it has some.
 fn is_spec(expr: &Expr) -> bool {
-    let name = match expr {
+    let is_tail =
+        |block: &Block| matches!(block.stmts.last(), Some(Stmt::Expr(tail, None)) if is_spec(tail));
+    let name = match fragment::expr(expr) {
+        Expr::Paren(expr) => return is_spec(&expr.expr),
+        Expr::Block(expr) => return is_tail(&expr.block),
+        Expr::If(expr) => {
+            let otherwise = expr.else_branch.as_ref();
+            return is_tail(&expr.then_branch)
+                && otherwise.is_some_and(|(_, other)| is_spec(other));
+        }
+        Expr::Match(expr) => return expr.arms.iter().all(|arm| is_spec(&arm.body)),
+        Expr::MethodCall(call) if is_spec(&call.receiver) => return true,
         Expr::MethodCall(call) => Some(&call.method),
         Expr::Call(call) => match &*call.func {
             Expr::Path(function) => function.path.segments.last().map(|last| &last.ident),
@@ -237,7 +254,13 @@ fn not_itself(tree: &Tree, child: &Child, diagnostics: &mut Diagnostics) {
     let ChildKind::Start(expr) = &child.kind else {
         return;
     };
-    if started(expr).is_some_and(|server| *server == tree.name || server == "Self") {
+    // A tree of the same name in another module is another tree.
+    let is_itself = match start_path(expr).as_deref() {
+        Some([server]) => **server == tree.name || *server == "Self",
+        Some([module, server]) => *module == "self" && **server == tree.name,
+        _ => false,
+    };
+    if is_itself {
         diagnostics.at(
             expr,
             format!("`{}` cannot be its own child; remove this", tree.name),

@@ -276,3 +276,26 @@ fn nothing_follows_a_broken_header() {
         1
     );
 }
+
+#[test]
+fn mistakes_in_the_path_to_the_crate() {
+    let of_receive = |arms: TokenStream| messages(crate::receive::receive(arms));
+    let of_tree = |tree: TokenStream| messages(crate::supervisor::supervisor(tree));
+    let found = [
+        of_receive(quote!(crate = otp; () : () => {})),
+        of_receive(quote!(crate = "otp", () : () => {})),
+        of_receive(quote!(crate = "otp";)),
+        of_tree(quote!(crate = "an otp"; Tree { strategy: one_for_one })),
+        of_tree(quote!(Tree { crate: "otp", strategy: one_for_one })),
+    ];
+    assert_eq!(
+        found.concat(),
+        [
+            "the path to beamish is a string; write `crate = \"my_beamish\";`",
+            "`;` is expected here; the line is written `crate = \"my_beamish\";`",
+            "`receive!` needs an arm; write `pattern: Type => body` or `after 500ms => body`",
+            "this is not a path; write `crate = \"my_beamish\"`",
+            "the path to beamish stands before the tree; write `crate = \"my_beamish\";` as the first line",
+        ]
+    );
+}

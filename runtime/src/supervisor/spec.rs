@@ -121,6 +121,22 @@ impl From<u32> for ChildId {
     }
 }
 
+impl From<u64> for ChildId {
+    fn from(id: u64) -> Self {
+        // What is no `i64` is no other number either.
+        Self(
+            i64::try_from(id)
+                .map_or_else(|_| IdRepr::Text(Cow::Owned(id.to_string())), IdRepr::Number),
+        )
+    }
+}
+
+impl From<usize> for ChildId {
+    fn from(id: usize) -> Self {
+        Self::from(id as u64)
+    }
+}
+
 impl fmt::Display for ChildId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::Ident;
 
-use super::message::docs;
+use super::message::{docs, others};
 use super::{cfgs, client_header};
 use crate::names;
 use crate::server::ast::{Block, Param};
@@ -17,7 +17,7 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
     let stubs = server.handlers.iter().map(|handler| stub(server, handler));
     quote! {
         #cfg
-        #[allow(dead_code, private_interfaces, unreachable_patterns, unreachable_pub, clippy::too_many_arguments)]
+        #[allow(dead_code, deprecated, private_interfaces, unreachable_patterns, unreachable_pub, clippy::too_many_arguments)]
         #header {
             #(#stubs)*
         }
@@ -101,10 +101,7 @@ pub(in crate::server) fn cast_output(block: &Block, arguments: impl ToTokens) ->
 pub(in crate::server) fn attributes(handler: &Handler) -> TokenStream {
     let cfgs = &handler.method.cfgs;
     let docs = docs(handler);
-    let others = handler
-        .attrs
-        .iter()
-        .filter(|attr| !attr.path().is_ident("doc"));
+    let others = others(handler);
     quote!(#(#cfgs)* #docs #(#others)*)
 }
 

@@ -3,12 +3,12 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Type;
 use syn::spanned::Spanned;
 
 use super::cfgs;
 use crate::names;
 use crate::server::checked::{Answer, Kind, Method, Server};
+use crate::server::types;
 
 /// The name of the function that stands before an `async fn`.
 pub(super) fn forwarder_name(method: &Method) -> Ident {
@@ -23,7 +23,7 @@ pub(super) fn forwarder_name(method: &Method) -> Ident {
 }
 
 pub(super) fn is_never(method: &Method) -> bool {
-    matches!(method.output, Type::Never(_))
+    types::is_never(&method.output)
 }
 
 pub(super) fn expand(server: &Server<'_>) -> Option<TokenStream> {

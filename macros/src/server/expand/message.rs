@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
 use super::cfgs;
+use crate::conditional;
 use crate::names;
 use crate::server::checked::{Handler, Kind, Server};
 use crate::server::derives::Derives;
@@ -147,6 +148,8 @@ fn message(handler: &Handler) -> TokenStream {
     let variant = &handler.variant;
     let cfgs = &handler.method.cfgs;
     let docs = docs(handler);
+    // Of what the stub takes over, what a variant can have.
+    let others = others(handler).filter(|attr| !conditional::path(attr).is_ident("must_use"));
     let fields = handler.fields.iter().map(|field| {
         let (name, ty) = (&field.name, &field.ty);
         let docs = format!("The handler's `{}`.", names::plain(name));
@@ -154,7 +157,7 @@ fn message(handler: &Handler) -> TokenStream {
         quote!(#[doc = #docs] #(#attrs)* #name: #ty)
     });
     let fields = (!handler.fields.is_empty()).then(|| quote!({ #(#fields),* }));
-    quote!(#(#cfgs)* #docs #variant #fields,)
+    quote!(#(#cfgs)* #docs #(#others)* #variant #fields,)
 }
 
 fn reply(handler: &Handler) -> Option<TokenStream> {
@@ -190,6 +193,12 @@ fn reply_type(handler: &Handler) -> TokenStream {
         Kind::Call { reply, .. } => reply.to_token_stream(),
         Kind::Cast => TokenStream::new(),
     }
+}
+
+/// What the handler has beside its docs: `#[deprecated]`, `#[must_use]`, and what has a condition.
+pub(super) fn others(handler: &Handler) -> impl Iterator<Item = &Attribute> {
+    let attrs = handler.attrs.iter();
+    attrs.filter(|attr| !attr.path().is_ident("doc"))
 }
 
 /// The handler's docs, or a line in their place.

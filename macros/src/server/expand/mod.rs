@@ -10,10 +10,11 @@ pub(super) mod start;
 use forward::forwarder_name;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Ident, Type};
+use syn::Ident;
 
 use super::ast::Block;
 use super::checked::{Method, Server};
+use super::types;
 use crate::names;
 
 pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
@@ -64,7 +65,7 @@ fn next(server: &Server<'_>, method: &Method, arguments: &[&Ident]) -> TokenStre
     let span = method.place;
     let krate = server.block.krate.at(span);
     let call = invoke(method, arguments);
-    if matches!(method.output, Type::Never(_)) {
+    if types::is_never(&method.output) {
         return call;
     }
     quote_spanned!(span=> #krate::IntoNext::into_next(#call))

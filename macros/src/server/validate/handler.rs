@@ -4,6 +4,7 @@ use syn::{Attribute, ReturnType, Type, parse_quote};
 
 use super::sendable::{sendable_param, sendable_reply};
 use super::{beyond_no_reply, borrows_self, method};
+use crate::conditional;
 use crate::diagnostic::Diagnostics;
 use crate::names;
 use crate::server::ast::{Block, Callback, Param, Role};
@@ -33,9 +34,10 @@ pub(super) fn handler(
         .map(|param| sendable_param(block, param, role, diagnostics))
         .collect();
     let kept = |attr: &Attribute| {
+        let path = conditional::path(attr);
         ["doc", "deprecated", "must_use"]
             .iter()
-            .any(|name| attr.path().is_ident(name))
+            .any(|name| path.is_ident(name))
     };
     Handler {
         variant: names::variant(&method.name),
@@ -122,7 +124,7 @@ fn call(
             Answer::Control,
         ),
         // `!` cannot stand in an enum.
-        ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => {
+        ReturnType::Type(_, ty) if types::is_never(ty) => {
             (parse_quote!(::core::convert::Infallible), Answer::Value)
         }
         ReturnType::Type(_, ty) => ((**ty).clone(), Answer::Value),

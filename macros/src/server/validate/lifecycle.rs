@@ -30,7 +30,7 @@ pub(super) fn init(block: &Block, callback: Callback, diagnostics: &mut Diagnost
             let known = last.is_some_and(|last| {
                 *last == block.name || last == "Self" || last == "Result" || last == "Init"
             });
-            if !known && !matches!(**ty, Type::Never(_)) {
+            if !known && !types::is_never(ty) {
                 diagnostics.at(ty, format!("`#[init]` returns the state; write {accepted}"));
             }
         }
@@ -69,7 +69,7 @@ pub(super) fn terminate(callback: &Callback, diagnostics: &mut Diagnostics) -> M
         }
     }
     let method = method(callback);
-    if !types::is_unit(&method.output) && !matches!(method.output, Type::Never(_)) {
+    if !types::is_unit(&method.output) && !types::is_never(&method.output) {
         diagnostics.at(
             &method.output,
             "`#[terminate]` returns nothing, since the server ends; remove the return type",

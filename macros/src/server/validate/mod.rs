@@ -173,6 +173,6 @@ fn beyond_no_reply(callback: &Callback) -> Option<&Type> {
     let is_next = |ty: &Type| types::is_unit(ty) || types::is_named(ty, "NoReply");
     // `io::Result` and the like are rustc's to look at.
     let fails = types::is_named(ty, "Result") && types::first_argument(ty).is_none_or(is_next);
-    let allowed = is_next(ty) || fails || matches!(**ty, Type::Never(_));
+    let allowed = is_next(ty) || fails || types::is_never(ty);
     (!allowed).then_some(ty)
 }

@@ -17,6 +17,9 @@ pub(super) const TREE_KEYS: Keys = Keys {
             "not expected here; the options of a child stand in braces after it: `Cache::start_link() { id: \"cache\" }`",
         ),
         "intensity" => Some("`intensity` is called `max_restarts` here; write `max_restarts: 3`"),
+        "crate" => Some(
+            "the path to beamish stands before the tree; write `crate = \"my_beamish\";` as the first line",
+        ),
         "period" => Some("`period` is called `max_seconds` here; write `max_seconds: 5`"),
         _ => None,
     },

@@ -12,6 +12,7 @@ use syn::{Attribute, Expr, Lit, Pat, Stmt, Token, braced, parenthesized, token};
 use super::ast::{Arg, AutoShutdown, Body, Limits, Strategy, Tree, is_ident};
 use super::entries;
 use crate::diagnostic::{Diagnostics, here};
+use crate::fragment;
 use crate::krate::Krate;
 
 const STRATEGIES: [(&str, Strategy); 3] = [
@@ -30,6 +31,7 @@ impl Tree {
         input: ParseStream<'_>,
         diagnostics: &mut Diagnostics,
     ) -> syn::Result<Self> {
+        let krate = Krate::parse_line(input)?;
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         if !input.peek(syn::Ident) {
@@ -66,7 +68,7 @@ impl Tree {
             input.parse::<proc_macro2::TokenStream>()?;
         }
         Ok(Self {
-            krate: Krate::default(),
+            krate,
             attrs,
             vis,
             name,
@@ -170,9 +172,11 @@ fn limit(limits: &mut Limits, key: &Ident, input: ParseStream<'_>) -> syn::Resul
         "max_restarts" => &mut limits.max_restarts,
         "max_seconds" => &mut limits.max_seconds,
         _ => {
-            if !matches!(&value, Expr::Lit(lit) if matches!(lit.lit, Lit::Str(_)))
-                && !matches!(value, Expr::Path(_))
-            {
+            let is_name = match fragment::expr(&value) {
+                Expr::Lit(literal) => matches!(literal.lit, Lit::Str(_)),
+                other => matches!(other, Expr::Path(_)),
+            };
+            if !is_name {
                 return Err(syn::Error::new_spanned(
                     value,
                     "a name is a string or a constant; write `name: \"…\"`",
@@ -189,7 +193,7 @@ fn limit(limits: &mut Limits, key: &Ident, input: ParseStream<'_>) -> syn::Resul
 fn value(key: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
     let value: Expr = input.parse()?;
     let is_count = key != "name" && key != "id";
-    match &value {
+    match fragment::expr(&value) {
         Expr::Lit(literal) if is_count => match &literal.lit {
             Lit::Int(number)
                 if matches!(number.suffix(), "s" | "ms" | "min" | "h" | "us" | "ns") =>

@@ -1,5 +1,6 @@
 #[allow(
     dead_code,
+    deprecated,
     private_interfaces,
     unreachable_patterns,
     unreachable_pub,
@@ -56,6 +57,7 @@ impl ::beamish::__private::GenServer for Store {
 }
 #[allow(
     dead_code,
+    deprecated,
     private_interfaces,
     unreachable_patterns,
     unreachable_pub,
@@ -115,6 +117,7 @@ impl ::beamish::__private::GenServer for Store {
 }
 #[allow(
     dead_code,
+    deprecated,
     private_interfaces,
     unreachable_patterns,
     unreachable_pub,

@@ -197,6 +197,7 @@ The arguments are cloned at each start. For arguments that cannot be cloned, wri
 }
 #[allow(
     dead_code,
+    deprecated,
     private_interfaces,
     unreachable_patterns,
     unreachable_pub,

@@ -52,6 +52,7 @@ where
     },
     #[cfg(feature = "wait")]
     ///Calls `wait` and waits for its reply.
+    #[deprecated]
     Wait {
         ///The handler's `key`.
         key: K,
@@ -166,6 +167,7 @@ The arguments are cloned at each start. For arguments that cannot be cloned, wri
 }
 #[allow(
     dead_code,
+    deprecated,
     private_interfaces,
     unreachable_patterns,
     unreachable_pub,

@@ -19,7 +19,7 @@ impl CashManSupervisor {
         let __supervisor = __supervisor
             .child(
                 ::beamish::__private::ChildSpec::new({
-                        let __env = ::std::sync::Arc::clone(&__env);
+                        let __env = ::core::clone::Clone::clone(&__env);
                         move || {
                             #[allow(unused_variables)]
                             let (config, port) = &*__env;
@@ -31,7 +31,7 @@ impl CashManSupervisor {
         let __supervisor = __supervisor
             .child(
                 ::beamish::__private::ChildSpec::new({
-                        let __env = ::std::sync::Arc::clone(&__env);
+                        let __env = ::core::clone::Clone::clone(&__env);
                         move || {
                             #[allow(unused_variables)]
                             let (config, port) = &*__env;
@@ -49,7 +49,7 @@ impl CashManSupervisor {
         let __supervisor = __supervisor
             .child(
                 ::beamish::__private::ChildSpec::new({
-                        let __env = ::std::sync::Arc::clone(&__env);
+                        let __env = ::core::clone::Clone::clone(&__env);
                         move || {
                             #[allow(unused_variables)]
                             let (config, port) = &*__env;
@@ -60,7 +60,7 @@ impl CashManSupervisor {
                                 let __supervisor = __supervisor
                                     .child(
                                         ::beamish::__private::ChildSpec::new({
-                                                let __env = ::std::sync::Arc::clone(&__env);
+                                                let __env = ::core::clone::Clone::clone(&__env);
                                                 move || {
                                                     #[allow(unused_variables)]
                                                     let (config, port) = &*__env;
@@ -72,7 +72,7 @@ impl CashManSupervisor {
                                 let __supervisor = __supervisor
                                     .child(
                                         ::beamish::__private::ChildSpec::new({
-                                                let __env = ::std::sync::Arc::clone(&__env);
+                                                let __env = ::core::clone::Clone::clone(&__env);
                                                 move || {
                                                     #[allow(unused_variables)]
                                                     let (config, port) = &*__env;
@@ -98,7 +98,7 @@ impl CashManSupervisor {
         let __supervisor = __supervisor
             .child(
                 ::beamish::__private::ChildSpec::new({
-                        let __env = ::std::sync::Arc::clone(&__env);
+                        let __env = ::core::clone::Clone::clone(&__env);
                         move || {
                             #[allow(unused_variables)]
                             let (config, port) = &*__env;

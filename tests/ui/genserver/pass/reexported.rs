@@ -1,0 +1,86 @@
+//! Re-exported by the user's own module, as a framework does it.
+#![deny(warnings)]
+
+mod my {
+    pub use ::beamish;
+}
+
+use crate::my::beamish::prelude::{Application, CallError, Down, Exit, ExitReason, StartError, SupervisorRef};
+use crate::my::beamish::{genserver, process, receive, self_pid, send, send_named, spawn, supervisor};
+
+#[genserver(crate = "crate::my::beamish", name = "counter", restart = transient, shutdown = 1s)]
+pub struct Counter {
+    count: u64,
+}
+
+#[genserver(crate = "crate::my::beamish", client = trait, mailbox = bounded(8, on_full = wait))]
+impl Counter {
+    #[crate::my::beamish::init]
+    fn init(start: u64) -> Self {
+        Self { count: start }
+    }
+
+    #[crate::my::beamish::handle_call]
+    async fn get(&self) -> Result<u64, CallError> {
+        Ok(self.count)
+    }
+
+    #[handle_cast]
+    fn add(&mut self, by: u64) {
+        self.count += by;
+    }
+
+    #[crate::my::beamish::handle_info]
+    fn info(&mut self, by: u64) {
+        self.count += by;
+    }
+}
+
+supervisor! {
+    crate = "crate::my::beamish";
+    /// Keeps the counter.
+    pub Tree(start: u64) {
+        strategy: one_for_one,
+        children: [
+            Counter::start_link(*start) { restart: permanent, shutdown: 2s },
+            supervisor Inner { strategy: rest_for_one, children: [dynamic Pool {}] },
+        ],
+    }
+}
+
+struct App;
+
+#[crate::my::beamish::application(crate = "crate::my::beamish")]
+impl App {
+    async fn start(start: u64) -> Result<SupervisorRef, StartError> {
+        Tree::start_link(start).await
+    }
+}
+
+#[crate::my::beamish::test(crate = "crate::my::beamish")]
+async fn works() {}
+
+#[crate::my::beamish::main(crate = "crate::my::beamish", flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let app = App::start(39).await?;
+    let counter = CounterRef::named();
+    counter.add(2).await;
+    send_named("counter", 1_u64)?;
+    assert_eq!(counter.get().await?, Ok(42));
+    assert_eq!(Pool::named().count_children().await?.active, 0);
+
+    let pid = spawn(async { receive! { crate = "crate::my::beamish"; () : () => {} } });
+    let mref = process::monitor(pid);
+    send(pid, ());
+    send(self_pid(), "a");
+    let reason = receive! {
+        crate = "crate::my::beamish";
+        Exit { reason, .. } => reason,
+        Down { mref: m, reason, .. } if m == mref => reason,
+        after 5s => ExitReason::Timeout,
+    };
+    assert!(matches!(reason, ExitReason::Normal));
+    receive! { crate = "crate::my::beamish"; after 0 => {} }
+    drop(app);
+    Ok(())
+}
