@@ -62,6 +62,13 @@ impl Waiting {
         }
     }
 
+    /// Begins to wait anew, for nothing but messages.
+    pub(super) fn renew(&mut self) {
+        if self.alarm.is_some() || self.rest.is_some() || self.has_rested || self.hibernates {
+            *self = Self::default();
+        }
+    }
+
     /// Whether a message of its own is awaited: then the server keeps its state, so that every message comes through the
     /// mailbox and cancels it.
     pub(super) const fn has_alarm(&self) -> bool {

@@ -29,9 +29,14 @@ enum Step<S: GenServer> {
     Ended,
 }
 
-/// What ends a wait.
+/// What ends a wait: something for a callback that may await.
 enum Event<S: GenServer> {
-    Message(Envelope<S>),
+    Message {
+        message: S::Message,
+        pid: Option<Pid>,
+        cell: Option<Arc<ReplyCell<S::Reply>>>,
+    },
+    Info(Info),
     Timeout(Info),
     Continue(Continuation<S>),
     /// There is nothing to handle.
@@ -74,7 +79,10 @@ pub(crate) async fn serve<S: GenServer>(
             Step::Stop(reason, answer) => break (reason, answer),
             Step::Ended => return pending().await,
         };
-        step = server.react(event).await;
+        step = match event {
+            Event::Step(step) => step,
+            event => server.react(event).await,
+        };
     };
     server.stop(reason, answer).await
 }
@@ -171,7 +179,15 @@ impl<S: GenServer> Loop<S> {
                 }
                 // It is no message: what the server waits for goes on.
                 Some(Envelope::Gap) => continue,
-                Some(envelope) => return Poll::Ready(Event::Message(envelope)),
+                Some(envelope) => match self.handle_now(envelope) {
+                    Event::Step(Step::Then(Then::Pause(Pause::Wait))) => {
+                        // It cancels what was waited for.
+                        waiting.renew();
+                        self.process.tell_dropped();
+                        continue;
+                    }
+                    event => return Poll::Ready(event),
+                },
                 None => {}
             }
             if std::mem::take(&mut self.handled) > BURST || waiting.hibernates {
@@ -214,30 +230,60 @@ impl<S: GenServer> Loop<S> {
         })
     }
 
+    /// Handles a message here and now, if that needs no awaiting: a loop over such messages is one poll.
+    fn handle_now(&mut self, envelope: Envelope<S>) -> Event<S> {
+        self.handled += 1;
+        if self.debug.is_some() {
+            self.note_arrival(&envelope);
+        }
+        let (message, pid, cell) = match envelope {
+            Envelope::Call {
+                message,
+                cell,
+                caller,
+            } => (message, caller, Some(cell)),
+            Envelope::Cast(message) => (message, None, None),
+            Envelope::Info(info) => return Event::Info(info),
+            Envelope::Stop(reason) => return Event::Step(Step::Stop(reason, None)),
+            Envelope::System(system) => {
+                system.run(self);
+                return Event::Step(Step::Then(Then::Pause(Pause::Wait)));
+            }
+            Envelope::Gap => return Event::Step(Step::Then(Then::Pause(Pause::Wait))),
+        };
+        let Some(state) = &mut self.state else {
+            return Event::Step(Step::Ended);
+        };
+        let mut unanswered = Unanswered {
+            cell,
+            process: &*self.process,
+        };
+        context::set_caller(pid);
+        let result = catch(|| state.handle_now(message));
+        context::set_caller(None);
+        let mut cell = match result {
+            Ok(_) => unanswered.cell.take(),
+            Err(_) => None,
+        };
+        drop(unanswered);
+        let result = match result {
+            Ok(Err(message)) => return Event::Message { message, pid, cell },
+            Ok(Ok(next)) => Ok(next),
+            Err(unwound) => Err(unwound),
+        };
+        let step = self.settle(result, pid, &mut cell);
+        if let Some(cell) = cell {
+            // It hears of the end.
+            death::add_waiter(&*self.process, cell);
+        }
+        Event::Step(step)
+    }
+
     /// Runs the callback for what happened.
     async fn react(&mut self, event: Event<S>) -> Step<S> {
         let (message, pid, cell) = match event {
-            Event::Message(envelope) => {
-                self.handled += 1;
-                if self.debug.is_some() {
-                    self.note_arrival(&envelope);
-                }
-                match envelope {
-                    Envelope::Call {
-                        message,
-                        cell,
-                        caller,
-                    } => (message, caller, Some(cell)),
-                    Envelope::Cast(message) => (message, None, None),
-                    Envelope::Info(info) => return self.info(info).await,
-                    Envelope::Stop(reason) => return Step::Stop(reason, None),
-                    Envelope::System(system) => {
-                        system.run(self);
-                        return Step::Then(Then::Pause(Pause::Wait));
-                    }
-                    Envelope::Gap => return Step::Then(Then::Pause(Pause::Wait)),
-                }
-            }
+            Event::Message { message, pid, cell } => (message, pid, cell),
+            Event::Info(info) => return self.info(info).await,
             Event::Timeout(message) => {
                 self.note_in(EventKind::Timeout, message.type_name(), None);
                 return self.info(message).await;
@@ -257,29 +303,6 @@ impl<S: GenServer> Loop<S> {
         };
         let Some(state) = &mut self.state else {
             return Step::Ended;
-        };
-        let (result, mut cell) = {
-            let mut unanswered = Unanswered {
-                cell,
-                process: &*self.process,
-            };
-            context::set_caller(pid);
-            let result = catch(|| state.handle_now(message));
-            context::set_caller(None);
-            let cell = result.is_ok().then(|| unanswered.cell.take()).flatten();
-            (result, cell)
-        };
-        let message = match result {
-            Ok(Err(message)) => message,
-            Ok(Ok(next)) => {
-                let step = self.settle(Ok(next), pid, &mut cell);
-                if let Some(cell) = cell {
-                    // It hears of the end.
-                    death::add_waiter(&*self.process, cell);
-                }
-                return step;
-            }
-            Err(unwound) => return self.settle(Err(unwound), pid, &mut None),
         };
         let mut caller = Caller {
             pid,
