@@ -2,7 +2,13 @@
 #[derive(::core::fmt::Debug)]
 #[allow(unreachable_pub)]
 pub struct CashManSupervisor;
-#[allow(dead_code, private_interfaces, unreachable_pub, clippy::too_many_arguments)]
+#[allow(
+    dead_code,
+    deprecated,
+    private_interfaces,
+    unreachable_pub,
+    clippy::too_many_arguments
+)]
 impl CashManSupervisor {
     /// The tree as a builder, to be changed before it is started.
     #[must_use]
