@@ -25,6 +25,9 @@ pub mod __private {
     pub use beamish_runtime::private::*;
 }
 
+#[cfg(all(doctest, feature = "macros"))]
+mod edition_2021;
+
 /// The code of these pages is compiled and run.
 #[cfg(all(doctest, feature = "macros"))]
 mod pages {

@@ -109,7 +109,7 @@ use proc_macro::TokenStream;
 /// | `#[handle_continue]` | one value, of the type that it handles | nothing, `NoReply`, or a `Result` of these |
 /// | `#[terminate]` | `reason: &ExitReason` | nothing |
 ///
-/// - `#[init]` is required, once. All others may be left out.
+/// - `#[init]` is required, once (or more often, if each has its `#[cfg]`). All others may be left out.
 /// - Each may be `fn` or `async fn`. A plain `fn` may run on the caller when the server is idle; `#[handle_call(queued)]`
 ///   says that it should not. An `async fn` with `&self` needs a state that is `Sync`; with `&mut self` it does not.
 /// - A message is moved: a parameter owns its data, and has one type. `Self` and the server's type parameters are fine.

@@ -9,13 +9,15 @@ use super::ast::{Block, Param};
 #[derive(Debug)]
 pub(crate) struct Server<'a> {
     pub(crate) block: &'a Block,
-    pub(crate) init: Option<Init>,
+    /// One, or several of which each has its `#[cfg]`.
+    pub(crate) inits: Vec<Init>,
     /// Calls and casts.
     pub(crate) handlers: Vec<Handler>,
     /// The last one may be the catch-all.
     pub(crate) infos: Vec<Listener>,
     pub(crate) continues: Vec<Listener>,
-    pub(crate) terminate: Option<Method>,
+    /// At most one, or several of which each has its `#[cfg]`.
+    pub(crate) terminates: Vec<Method>,
 }
 
 /// How one of the user's methods is called.

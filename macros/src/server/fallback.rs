@@ -78,7 +78,11 @@ fn stub(server: &Server<'_>, handler: &Handler) -> TokenStream {
 
 fn starts(server: &Server<'_>) -> TokenStream {
     let krate = &server.block.krate;
-    let params = server.init.iter().flat_map(|init| &init.params);
+    let params = server
+        .inits
+        .first()
+        .into_iter()
+        .flat_map(|init| &init.params);
     let params: Vec<_> = params.map(|param| parameter(param, &param.name)).collect();
     let function = |name: &str, output: TokenStream| {
         if is_overridden(server, name) {

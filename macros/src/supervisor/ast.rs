@@ -1,7 +1,7 @@
 //! The tree as written.
 
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, Expr, Local, Pat, Type, Visibility};
+use syn::{Attribute, Expr, Local, Pat, PatIdent, Token, Type, Visibility};
 
 use crate::conditional;
 use crate::krate::Krate;
@@ -29,6 +29,8 @@ impl Tree {
 /// An init argument.
 #[derive(Debug)]
 pub(crate) struct Arg {
+    /// `mut`, for the `let` lines.
+    pub(crate) mutability: Option<Token![mut]>,
     pub(crate) name: Ident,
     pub(crate) ty: Type,
 }
@@ -103,11 +105,11 @@ pub(crate) struct ChildOptions {
     pub(crate) significant: Option<(Span, bool)>,
 }
 
-/// The names that a `let` binds.
-pub(crate) fn is_ident(pattern: &Pat) -> Option<&Ident> {
+/// The pattern that only binds a name.
+pub(crate) fn is_ident(pattern: &Pat) -> Option<&PatIdent> {
     match pattern {
         Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
-            Some(&pattern.ident)
+            Some(pattern)
         }
         _ => None,
     }

@@ -31,6 +31,7 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
         quote!(#name: #ty)
     });
     let params: Vec<_> = params.collect();
+    let muts = args.iter().map(|arg| arg.mutability);
     let arg_names: Vec<_> = args.iter().map(|arg| &arg.name).collect();
     let types: Vec<_> = args.iter().map(|arg| &arg.ty).collect();
     let cfgs = tree.cfgs();
@@ -65,7 +66,7 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
         impl #name {
             /// The tree as a builder, to be changed before it is started.
             #[must_use]
-            #vis fn supervisor(#(#params),*) -> #krate::Supervisor {
+            #vis fn supervisor(#(#muts #params),*) -> #krate::Supervisor {
                 let __supervisor = #builder.tree(#tree_name);
                 #(#lets)*
                 #env

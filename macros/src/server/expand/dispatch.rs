@@ -20,17 +20,17 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
         names::reply(&block.name),
         client_type(block),
     );
-    let (args, init) = server
-        .init
-        .as_ref()
-        .map(|init| init_function(server, init))
-        .unwrap_or_default();
+    let inits = server.inits.iter().map(|init| init_function(server, init));
+    let (args, inits): (TokenStream, TokenStream) = inits.unzip();
     let mailbox = block.mailbox.as_ref().map(|bound| bound.expand(krate));
     let message_name = message_name(server);
     let handle_now = handle_now(server);
     let handle = handle(server);
     let handle_info = handle_info(server);
-    let terminate = terminate(server);
+    let terminates = server
+        .terminates
+        .iter()
+        .map(|method| terminate(server, method));
     let continues = server
         .continues
         .iter()
@@ -50,11 +50,11 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
             #mailbox
 
             #message_name
-            #init
+            #inits
             #handle_now
             #handle
             #handle_info
-            #terminate
+            #(#terminates)*
         }
 
         #(#continues)*
@@ -76,7 +76,9 @@ fn init_function(server: &Server<'_>, init: &Init) -> (TokenStream, TokenStream)
     } else {
         quote_spanned!(span=> #at::IntoInit::into_init(#call))
     };
+    let cfgs = &init.method.cfgs;
     let function = quote! {
+        #(#cfgs)*
         async fn init((#(#names,)*): (#(#types,)*)) -> #krate::Init<Self> {
             #body
         }
@@ -86,7 +88,8 @@ fn init_function(server: &Server<'_>, init: &Init) -> (TokenStream, TokenStream)
         [only] => only.ty.span(),
         _ => init.method.name.span(),
     };
-    (quote_spanned!(span=> type Args = (#(#types,)*);), function)
+    let args = quote_spanned!(span=> #(#cfgs)* type Args = (#(#types,)*););
+    (args, function)
 }
 
 /// The names of the handlers, by message.
@@ -264,18 +267,17 @@ fn handle_continue(server: &Server<'_>, listener: &Listener) -> TokenStream {
     }
 }
 
-fn terminate(server: &Server<'_>) -> Option<TokenStream> {
+fn terminate(server: &Server<'_>, method: &Method) -> TokenStream {
     let krate = &server.block.krate;
-    let method = server.terminate.as_ref()?;
     let cfgs = &method.cfgs;
     let reason = Ident::new("__reason", Span::call_site());
     let call = invoke(method, &[&reason]);
-    Some(quote! {
+    quote! {
         #(#cfgs)*
         async fn terminate(&mut self, __reason: &#krate::ExitReason) {
             #call;
         }
-    })
+    }
 }
 
 fn forwarder_or_own(method: &Method) -> Ident {

@@ -64,7 +64,7 @@ type Param = (Ident, TokenStream);
 fn methods<'a>(server: &'a Server<'_>) -> impl Iterator<Item = (&'a Method, bool, Vec<Param>)> {
     let krate = &server.block.krate;
     let hidden = |name: &str| Ident::new(name, Span::call_site());
-    let init = server.init.iter().map(|init| {
+    let init = server.inits.iter().map(|init| {
         let params = init
             .params
             .iter()
@@ -98,7 +98,7 @@ fn methods<'a>(server: &'a Server<'_>) -> impl Iterator<Item = (&'a Method, bool
                 vec![(hidden("__value"), listener.ty.to_token_stream())],
             )
         });
-    let terminate = server.terminate.iter().map(move |method| {
+    let terminate = server.terminates.iter().map(move |method| {
         (
             method,
             true,

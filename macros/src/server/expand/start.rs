@@ -11,17 +11,17 @@ use crate::server::checked::{Init, Server};
 
 pub(super) fn expand(server: &Server<'_>) -> TokenStream {
     let block = server.block;
-    let Some(init) = &server.init else {
+    if server.inits.is_empty() {
         return TokenStream::new();
-    };
+    }
     let cfg = cfgs(block);
     let (ty, (impl_generics, _, where_clause)) = (&block.ty, block.generics.split_for_impl());
-    let functions = functions(server, init);
+    let functions = server.inits.iter().map(|init| functions(server, init));
     quote! {
         #cfg
         #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub, clippy::must_use_candidate, clippy::too_many_arguments)]
         impl #impl_generics #ty #where_clause {
-            #functions
+            #(#functions)*
         }
     }
 }
@@ -37,6 +37,7 @@ pub(in crate::server) fn is_overridden(server: &Server<'_>, name: &str) -> bool 
 
 fn functions(server: &Server<'_>, init: &Init) -> TokenStream {
     let (name, krate) = (plain(&server.block.name), &server.block.krate);
+    let cfgs = &init.method.cfgs;
     let params: Vec<_> = init
         .params
         .iter()
@@ -60,6 +61,7 @@ fn functions(server: &Server<'_>, init: &Init) -> TokenStream {
     let start_link = unless_own(
         "start_link",
         quote! {
+            #(#cfgs)*
             #[doc = #docs]
             #[track_caller]
             pub fn start_link(#(#params),*) -> #krate::Start<Self> {
@@ -75,6 +77,7 @@ fn functions(server: &Server<'_>, init: &Init) -> TokenStream {
     let start = unless_own(
         "start",
         quote! {
+            #(#cfgs)*
             #[doc = #docs]
             #[track_caller]
             pub fn start(#(#params),*) -> #krate::Start<Self> {
@@ -95,6 +98,7 @@ fn functions(server: &Server<'_>, init: &Init) -> TokenStream {
         .any(|function| is_overridden(server, function));
     let builder = (is_own && !is_overridden(server, "server")).then(|| {
         quote! {
+            #(#cfgs)*
             #[doc = #server_docs]
             #[track_caller]
             pub fn server(#(#params),*) -> #krate::Start<Self> {
@@ -106,7 +110,7 @@ fn functions(server: &Server<'_>, init: &Init) -> TokenStream {
 }
 
 fn child_spec(server: &Server<'_>, init: &Init, docs: &str, params: &[TokenStream]) -> TokenStream {
-    let krate = &server.block.krate;
+    let (krate, cfgs) = (&server.block.krate, &init.method.cfgs);
     let names: Vec<_> = init.params.iter().map(|param| &param.name).collect();
     let types: Vec<_> = init.params.iter().map(|param| &param.ty).collect();
     let converted = init.params.iter().filter(|param| param.into).map(|param| {
@@ -115,6 +119,7 @@ fn child_spec(server: &Server<'_>, init: &Init, docs: &str, params: &[TokenStrea
     });
     // `for<'__a>` puts the question off to the caller's line: a bound that is plainly false is an error where it stands.
     quote! {
+        #(#cfgs)*
         #[doc = #docs]
         pub fn child_spec(#(#params),*) -> #krate::ChildSpec
         where

@@ -6,7 +6,7 @@ mod listener;
 mod sendable;
 
 use syn::spanned::Spanned;
-use syn::{ConstParam, GenericParam, ReturnType, Type, TypeParam, parse_quote};
+use syn::{Attribute, ConstParam, GenericParam, ReturnType, Type, TypeParam, parse_quote};
 
 use super::ast::{Block, Callback, Role};
 use super::checked::{Method, Server};
@@ -21,23 +21,26 @@ pub(crate) fn validate<'a>(
 ) -> Server<'a> {
     let mut server = Server {
         block,
-        init: None,
+        inits: Vec::new(),
         handlers: Vec::new(),
         infos: Vec::new(),
         continues: Vec::new(),
-        terminate: None,
+        terminates: Vec::new(),
     };
     for callback in callbacks {
         header(block, &callback, diagnostics);
         match callback.role {
             Role::Init => {
-                if only_one(server.init.is_some(), &callback, diagnostics) {
-                    server.init = Some(lifecycle::init(block, callback, diagnostics));
+                let earlier = server.inits.iter().map(|init| &init.method);
+                if only_one(earlier, &callback, diagnostics) {
+                    let init = lifecycle::init(block, callback, diagnostics);
+                    server.inits.push(init);
                 }
             }
             Role::Terminate => {
-                if only_one(server.terminate.is_some(), &callback, diagnostics) {
-                    server.terminate = Some(lifecycle::terminate(&callback, diagnostics));
+                if only_one(server.terminates.iter(), &callback, diagnostics) {
+                    let terminate = lifecycle::terminate(&callback, diagnostics);
+                    server.terminates.push(terminate);
                 }
             }
             Role::Call | Role::Cast => {
@@ -56,7 +59,7 @@ pub(crate) fn validate<'a>(
             }
         }
     }
-    if server.init.is_none() {
+    if server.inits.is_empty() {
         let name = &block.name;
         diagnostics.push(
             name.span(),
@@ -110,8 +113,14 @@ fn header(block: &Block, callback: &Callback, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// `#[init]` and `#[terminate]` stand once.
-fn only_one(is_taken: bool, callback: &Callback, diagnostics: &mut Diagnostics) -> bool {
+/// `#[init]` and `#[terminate]` stand once, unless these are the sides of a `#[cfg]`.
+fn only_one<'a>(
+    mut earlier: impl Iterator<Item = &'a Method>,
+    callback: &Callback,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let is_always = cfgs(callback).next().is_none();
+    let is_taken = earlier.any(|earlier| is_always || earlier.cfgs.is_empty());
     if is_taken {
         diagnostics.push(
             callback.span(),
@@ -124,6 +133,11 @@ fn only_one(is_taken: bool, callback: &Callback, diagnostics: &mut Diagnostics) 
     !is_taken
 }
 
+fn cfgs(callback: &Callback) -> impl Iterator<Item = &Attribute> {
+    let attrs = callback.attrs.iter();
+    attrs.filter(|attr| attr.path().is_ident("cfg"))
+}
+
 fn method(callback: &Callback) -> Method {
     let (output, place) = match &callback.signature.output {
         ReturnType::Default => (parse_quote!(()), callback.span()),
@@ -131,12 +145,7 @@ fn method(callback: &Callback) -> Method {
     };
     Method {
         name: callback.name().clone(),
-        cfgs: callback
-            .attrs
-            .iter()
-            .filter(|attr| attr.path().is_ident("cfg"))
-            .cloned()
-            .collect(),
+        cfgs: cfgs(callback).cloned().collect(),
         is_async: callback.signature.asyncness.is_some(),
         output,
         place,

@@ -7,7 +7,7 @@ use child::children;
 use keys::TREE_KEYS;
 use proc_macro2::Ident;
 use syn::parse::ParseStream;
-use syn::{Attribute, Expr, Lit, Pat, Stmt, Token, braced, parenthesized, token};
+use syn::{Attribute, Expr, Lit, Pat, Stmt, Token, Type, braced, parenthesized, token};
 
 use super::ast::{Arg, AutoShutdown, Body, Limits, Strategy, Tree, is_ident};
 use super::entries;
@@ -92,10 +92,17 @@ fn args(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Ve
         }
         content.parse::<Token![:]>()?;
         let ty = content.parse()?;
+        if let Type::ImplTrait(_) = fragment::ty(&ty) {
+            diagnostics.at(
+                &ty,
+                "an argument of a tree has one type, and this has no name; write the type, or `Box<dyn …>`",
+            );
+        }
         entries::comma(&content)?;
         match is_ident(&pattern) {
-            Some(name) => args.push(Arg {
-                name: name.clone(),
+            Some(pattern) => args.push(Arg {
+                mutability: pattern.mutability,
+                name: pattern.ident.clone(),
                 ty,
             }),
             None => diagnostics.at(

@@ -56,11 +56,10 @@ impl Bank {
     #[handle_call]
     fn pay_in(&mut self, amount: u64) -> usize {
         self.money += amount;
-        let now = std::mem::take(&mut self.waiting);
-        let now: Vec<_> = now.into_iter().flat_map(|(amount, all)| all.into_iter().map(move |one| (amount, one))).collect();
-        let count = now.len();
-        for (amount, reply) in now {
-            reply.reply(self.take(amount));
+        let mut count = 0;
+        for (amount, replies) in std::mem::take(&mut self.waiting) {
+            count += replies.len();
+            replies.into_iter().for_each(|reply| reply.reply(self.take(amount)));
         }
         count
     }

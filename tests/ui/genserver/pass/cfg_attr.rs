@@ -1,4 +1,4 @@
-//! `#[cfg]` and `#[cfg_attr]` on handlers and on the whole server.
+//! `#[cfg]` and `#[cfg_attr]` on callbacks and on the whole server.
 #![deny(warnings)]
 use beamish::prelude::*;
 
@@ -12,9 +12,26 @@ struct Counter {
 
 #[genserver]
 impl Counter {
+    #[cfg(all())]
     #[init]
-    fn init(start: u64) -> Self {
+    async fn init(start: u64) -> Self {
         Self { count: start }
+    }
+
+    #[cfg(any())]
+    #[init]
+    fn init(absent: Absent) -> Result<Self, Absent> {
+        absent
+    }
+
+    #[cfg(all())]
+    #[terminate]
+    fn terminate(&mut self, _reason: &ExitReason) {}
+
+    #[cfg_attr(all(), cfg(any()))]
+    #[terminate]
+    async fn terminate(&mut self, _reason: &ExitReason) {
+        absent(self).await;
     }
 
     #[cfg_attr(all(), doc = "The count.", deprecated, must_use)]

@@ -19,7 +19,10 @@ impl Worker {
 }
 
 macro_rules! pool {
-    ($(#[$attr:meta])* $vis:vis $name:ident($arg:ident: $ty:ty) as $text:literal, $strategy:ident, $grace:expr, [$($id:literal => $start:expr),*]) => {
+    (
+        $(#[$attr:meta])* $vis:vis $name:ident($arg:ident: $ty:ty) as $text:literal, $strategy:ident, $grace:expr,
+        [$($id:literal => $start:expr),*]
+    ) => {
         supervisor! {
             $(#[$attr])*
             $vis $name($arg: $ty, offset: u64) {

@@ -40,7 +40,10 @@ supervisor! {
         strategy: one_for_one,
         children: [
             { let number = *number; process::child(move || answer(number)) } { id: "answerer" },
-            { let witness = *witness; Task::child(move || async move { send(witness, 1_u8) }) } { id: "task", restart: transient },
+            {
+                let witness = *witness;
+                Task::child(move || async move { send(witness, 1_u8) })
+            } { id: "task", restart: transient },
             Inner::start_link(*witness),
             dynamic Sessions { max_children: 2, max_restarts: 1, max_seconds: 1 } { shutdown: infinity },
         ],
