@@ -43,7 +43,11 @@ use proc_macro::TokenStream;
 
 /// Makes a struct a server: written on the struct, and on its `impl` block.
 ///
-/// ```text
+/// ```
+/// use beamish::prelude::*;
+///
+/// struct Tick;
+///
 /// /// Counts. The struct is the state of the server.
 /// #[genserver(name = "counter", restart = transient)]
 /// pub struct Counter {
@@ -75,9 +79,14 @@ use proc_macro::TokenStream;
 ///     }
 /// }
 ///
-/// let counter = Counter::start_link(40).await?;
+/// # #[beamish::main]
+/// # async fn main() -> Result<(), ExitReason> {
+/// let counter = Counter::start_link(39).await?;
 /// counter.add(2);
+/// send(counter.pid().expect("it is bound"), Tick);
 /// assert_eq!(counter.get().await?, 42);
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// # On the struct
@@ -156,9 +165,18 @@ use proc_macro::TokenStream;
 /// stops, system requests and answers do not count, and are never refused. A call that its caller runs itself, since the
 /// server is idle, is in no mailbox.
 ///
-/// ```text
-/// #[genserver(mailbox = bounded(1024, on_full = refuse))]
+/// ```
+/// # use beamish::prelude::*;
+/// # #[genserver]
+/// # pub struct Counter {
+/// #     count: u64,
+/// # }
+/// #[genserver(mailbox = bounded(2, on_full = refuse))]
 /// impl Counter {
+/// #     #[init]
+/// #     fn init(count: u64) -> Self {
+/// #         Self { count }
+/// #     }
 ///     // …
 ///     #[handle_cast]
 ///     pub fn add(&mut self, by: u64) {
@@ -166,9 +184,15 @@ use proc_macro::TokenStream;
 ///     }
 /// }
 ///
-/// if let Err(full) = counter.add(2) {
-///     retry_later(full.into_inner());                    // a `CounterMessage`
-/// }
+/// # #[beamish::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), ExitReason> {
+/// # let counter = Counter::start_link(40).await?;
+/// // The server has not run in between.
+/// assert!(counter.add(1).is_ok() && counter.add(1).is_ok());
+/// let full = counter.add(1).expect_err("two wait already");
+/// assert!(matches!(full.into_inner(), CounterMessage::Add { by: 1 }));
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// # The client as a trait
@@ -176,10 +200,29 @@ use proc_macro::TokenStream;
 /// With `client = trait` the calls and casts are also methods of a trait, `CounterClient`, which `CounterRef` implements. What
 /// is written for any `CounterClient` can be tested with a stand-in, without a server:
 ///
-/// ```text
+/// ```
+/// # use beamish::prelude::*;
+/// use beamish::BoxFuture;
+///
+/// # #[genserver]
+/// # pub struct Counter {
+/// #     count: u64,
+/// # }
 /// #[genserver(client = trait)]
 /// impl Counter {
 ///     // … `get` and `add`, as above
+/// #     #[init]
+/// #     fn init(count: u64) -> Self {
+/// #         Self { count }
+/// #     }
+/// #     #[handle_call]
+/// #     pub fn get(&self) -> u64 {
+/// #         self.count
+/// #     }
+/// #     #[handle_cast]
+/// #     pub fn add(&mut self, by: u64) {
+/// #         self.count += by;
+/// #     }
 /// }
 ///
 /// async fn double(counter: &dyn CounterClient) -> Result<u64, CallError> {
@@ -200,7 +243,15 @@ use proc_macro::TokenStream;
 ///     }
 /// }
 ///
+/// # #[beamish::main]
+/// # async fn main() -> Result<(), ExitReason> {
 /// assert_eq!(double(&Always(21)).await?, 42);
+///
+/// let counter = Counter::start_link(21).await?;
+/// assert_eq!(double(&counter).await?, 42);
+/// assert_eq!(counter.get().await?, 42);
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// A call is a boxed future, with the default timeout; `CounterRef`'s own methods, which take precedence, have all options.
@@ -270,29 +321,71 @@ pub fn terminate(_arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Declares a supervision tree as a type.
 ///
-/// ```text
+/// ```
+/// use beamish::prelude::*;
+/// use beamish::Restart;
+/// # #[genserver]
+/// # pub struct Cache;
+/// # #[genserver]
+/// # impl Cache {
+/// #     #[init]
+/// #     fn init() -> Self {
+/// #         Self
+/// #     }
+/// # }
+/// # #[genserver]
+/// # pub struct Worker;
+/// # #[genserver]
+/// # impl Worker {
+/// #     #[init]
+/// #     fn init(_number: u32) -> Self {
+/// #         Self
+/// #     }
+/// # }
+/// # supervisor! {
+/// #     pub AnotherSupervisor {
+/// #         strategy: one_for_one,
+/// #         children: [],
+/// #     }
+/// # }
+/// # pub struct Config {
+/// #     first: u32,
+/// #     more: Vec<u32>,
+/// # }
+///
 /// supervisor! {
 ///     /// Keeps the cache alive.
 ///     pub CashManSupervisor(config: Config) {            // arguments of the start, if any
 ///         name: "CashMan.Supervisor",
 ///         strategy: one_for_one,
 ///         max_restarts: 3, max_seconds: 5,
-///         let port = next_port();                        // evaluated once
+///         let first = config.first;                      // evaluated once
 ///         children: [
 ///             Cache::start_link(),
-///             Stats::start_link(config.window) { id: "stats", restart: transient, shutdown: 10s },
+///             Worker::start_link(*first) { id: "first", restart: transient, shutdown: 10s },
 ///             supervisor Workers {                       // a nested tree
 ///                 strategy: one_for_all,
 ///                 children: [Worker::start_link(1) { id: 1 }, Worker::start_link(2) { id: 2 }],
 ///             },
 ///             AnotherSupervisor::start_link(),           // one declared elsewhere
 ///             dynamic Connections { max_children: 1_000 },
-///             ..config.more_children(),                  // an iterator of `ChildSpec`s
+///             ..config.more.iter().map(|number| Worker::child_spec(*number).id(*number)),
 ///         ],
 ///     }
 /// }
 ///
+/// # #[beamish::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// # let config = Config { first: 0, more: vec![3, 4] };
 /// let tree = CashManSupervisor::start_link(config).await?;
+/// assert_eq!(tree.count_children().await?.active, 7);
+///
+/// let connection = Connections::start_child(Worker::child_spec(5).restart(Restart::Temporary)).await?;
+/// assert!(process::alive(connection));
+/// tree.stop().await?;
+/// assert!(!process::alive(connection));
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// # Options
@@ -343,14 +436,40 @@ pub fn supervisor(input: TokenStream) -> TokenStream {
 
 /// Waits for the oldest message that an arm takes; all others stay in the mailbox, in order.
 ///
-/// ```text
-/// receive! {
-///     Exit { from, reason: ExitReason::Normal } => println!("normal exit from {from}"),
-///     Down { mref: m, reason, .. } if m == mref => return Err(reason.into()),
-///     Message::Ping(x): Message if x > 0 => reply(x).await?,
-///     text: String => println!("{text}"),
-///     after 500ms => println!("nothing came"),
+/// ```
+/// use beamish::prelude::*;
+///
+/// #[derive(Debug)]
+/// enum Message {
+///     Ping(u32),
 /// }
+///
+/// # #[beamish::main]
+/// # async fn main() -> Result<(), ExitReason> {
+/// send(self_pid(), "first");
+/// send(self_pid(), Message::Ping(0));
+/// send(self_pid(), Message::Ping(1));
+/// let mref = process::monitor(spawn(async { exit(ExitReason::Shutdown) }));
+///
+/// let mut seen = Vec::new();
+/// while seen.len() < 5 {
+///     receive! {
+///         Down { mref: m, reason, .. } if m == mref => seen.push(format!("down: {reason}")),
+///         Message::Ping(x): Message if x > 0 => seen.push(format!("ping {x}")),
+///         text: String => seen.push(text),
+///         text: &str => {
+///             assert_eq!(seen, [] as [&str; 0]); // it was there first
+///             seen.push(text.to_owned());
+///         }
+///         after 500ms => seen.push("nothing more".to_owned()),
+///     }
+/// }
+/// assert_eq!(seen[..3], ["first", "ping 1", "down: shutdown"]);
+/// assert_eq!(seen[3..], ["nothing more"; 2]);
+/// # let rest = receive! { Message::Ping(x): Message => x };
+/// assert_eq!(rest, 0); // what no arm took is still there
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// An arm is `pattern: Type if guard => body`. The type may be left out when the pattern is a struct pattern, whose path is
@@ -377,15 +496,45 @@ pub fn receive(input: TokenStream) -> TokenStream {
 
 /// Makes a type an application: something that starts one supervision tree, and stops it in order.
 ///
-/// ```text
+/// ```
+/// use beamish::prelude::*;
+/// # #[genserver(name = "cache")]
+/// # pub struct Cache(u64);
+/// # #[genserver]
+/// # impl Cache {
+/// #     #[init]
+/// #     fn init(size: u64) -> Self {
+/// #         Self(size)
+/// #     }
+/// #     #[handle_call]
+/// #     fn size(&self) -> u64 {
+/// #         self.0
+/// #     }
+/// # }
+/// # supervisor! {
+/// #     CashManSupervisor(size: u64) {
+/// #         strategy: one_for_one,
+/// #         children: [Cache::start_link(*size)],
+/// #     }
+/// # }
+///
 /// struct CashMan;
 ///
 /// #[application]
 /// impl CashMan {
-///     async fn start(args: StartArgs) -> Result<SupervisorRef, StartError> {
-///         CashManSupervisor::start_link(args.config()).await
+///     async fn start(size: u64) -> Result<SupervisorRef, StartError> {
+///         CashManSupervisor::start_link(size).await
 ///     }
 /// }
+///
+/// # #[beamish::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// let app = CashMan::start(42).await?; // `CashMan::run(42)` would wait for a signal, and stop it
+/// assert_eq!(CacheRef::named().size().await?, 42);
+/// app.stop().await;
+/// assert_eq!(CacheRef::named().pid(), None);
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// The function `start` takes one argument or none. Written: `impl Application for CashMan`, whose `start(args)` and
@@ -403,10 +552,15 @@ pub fn application(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Runs the body of an `async fn main` as a process, on a tokio runtime of its own.
 ///
-/// ```text
-/// #[beamish::main]
-/// async fn main() -> Result<(), AppError> {
-///     CashMan::run(()).await
+/// ```
+/// use beamish::prelude::*;
+///
+/// #[beamish::main(flavor = "current_thread")]
+/// async fn main() -> Result<(), ExitReason> {
+///     let myself = self_pid();
+///     spawn_link(async move { send(myself, "I am a process, and so is `main`") });
+///     assert!(process::receive::<&str>().await.starts_with("I am"));
+///     Ok(())
 /// }
 /// ```
 ///
@@ -428,11 +582,17 @@ pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Runs the body of an async test as a process of a node of its own, so that tests do not share names.
 ///
-/// ```text
+/// ```
+/// use std::time::Duration;
+///
+/// use beamish::prelude::*;
+///
 /// #[beamish::test(start_paused)]
-/// async fn expires() {
-///     assert_eq!(cache.fetch("a").await?, None);
+/// async fn an_hour_is_over_at_once() {
+///     process::send_after(self_pid(), "ring", Duration::from_secs(3600));
+///     assert_eq!(process::receive::<&str>().await, "ring");
 /// }
+/// # fn main() {}
 /// ```
 ///
 /// | option | what it says | default |

@@ -65,17 +65,19 @@ pub trait Application: Sized {
             drop(process);
             go.put(());
             tokio::pin!(ended);
-            tokio::select! {
+            let (result, has_ended) = tokio::select! {
                 biased;
-                result = poll_fn(|cx| started.poll(cx)) => match result {
-                    Ok(top) => Ok(App { master, top, end }),
-                    Err(error) => {
-                        ended.await;
-                        Err(error)
-                    }
-                },
-                reason = &mut ended => Err(StartError::Exit(reason)),
+                result = poll_fn(|cx| started.poll(cx)) => (result, false),
+                // It may have told the result and ended since that was looked for.
+                reason = &mut ended => (
+                    started.take().unwrap_or(Err(StartError::Exit(reason))),
+                    true,
+                ),
+            };
+            if result.is_err() && !has_ended {
+                ended.await;
             }
+            result.map(|top| App { master, top, end })
         }
     }
 
