@@ -9,6 +9,8 @@
 )]
 
 mod kit;
+#[path = "../shared/listening.rs"]
+mod listening;
 mod process_kit;
 mod server_kit;
 

@@ -85,6 +85,7 @@ impl Reports {
     /// Listens from now on, as long as the guard lives.
     pub(crate) fn listen() -> (Self, DefaultGuard) {
         let reports = Self::default();
+        crate::listening::offer_every_event();
         (reports.clone(), tracing::subscriber::set_default(reports))
     }
 

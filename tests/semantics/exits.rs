@@ -789,6 +789,7 @@ fn reported(body: impl Future<Output = ()>) -> Vec<Report> {
         .enable_all()
         .build()
         .unwrap();
+    crate::listening::offer_every_event();
     tracing::subscriber::with_default(reports.clone(), || {
         runtime.block_on(Node::new().scope(body));
     });

@@ -8,6 +8,8 @@ mod calls;
 mod entry;
 mod exits;
 mod links;
+#[path = "../shared/listening.rs"]
+mod listening;
 mod mailboxes;
 mod monitors;
 mod names;

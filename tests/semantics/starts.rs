@@ -214,6 +214,7 @@ impl Reports {
     /// Listens from now on, on this thread.
     pub(super) fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
         let reports = Self::default();
+        crate::listening::offer_every_event();
         (reports.clone(), tracing::subscriber::set_default(reports))
     }
 

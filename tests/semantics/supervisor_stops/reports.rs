@@ -13,6 +13,7 @@ impl Reports {
     /// Listens on this thread, on which the whole test runs.
     fn listen() -> Self {
         let reports = Self::default();
+        crate::listening::offer_every_event();
         let guard = tracing::subscriber::set_default(reports.clone());
         GUARD.with_borrow_mut(|slot| *slot = Some(guard));
         reports
