@@ -65,18 +65,17 @@ pub trait Application: Sized {
             drop(process);
             go.put(());
             tokio::pin!(ended);
-            let (result, has_ended) = tokio::select! {
+            let result = tokio::select! {
                 biased;
-                result = poll_fn(|cx| started.poll(cx)) => (result, false),
+                result = poll_fn(|cx| started.poll(cx)) => {
+                    if result.is_err() {
+                        ended.await;
+                    }
+                    result
+                }
                 // It may have told the result and ended since that was looked for.
-                reason = &mut ended => (
-                    started.take().unwrap_or(Err(StartError::Exit(reason))),
-                    true,
-                ),
+                reason = &mut ended => started.take().unwrap_or(Err(StartError::Exit(reason))),
             };
-            if result.is_err() && !has_ended {
-                ended.await;
-            }
             result.map(|top| App { master, top, end })
         }
     }

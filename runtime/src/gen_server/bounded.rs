@@ -23,7 +23,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::sync::{Semaphore, TryAcquireError};
 
@@ -231,16 +231,11 @@ impl<S: GenServer> ServerProcess<S> {
 
     /// The next message; what counted leaves room behind.
     pub(crate) fn next(&self) -> Option<Envelope<S>> {
-        loop {
-            let envelope = self.mailbox.pop(|| self.look_for_mail())?;
-            if Self::DROPS_OLDEST && matches!(envelope, Envelope::Gap) {
-                continue;
-            }
-            if Self::ON_FULL.is_some() && envelope.is_counted() {
-                self.room.permits().add_permits(1);
-            }
-            return Some(envelope);
+        let envelope = self.mailbox.pop(|| self.look_for_mail())?;
+        if Self::ON_FULL.is_some() && envelope.is_counted() {
+            self.room.permits().add_permits(1);
         }
+        Some(envelope)
     }
 }
 
@@ -307,10 +302,7 @@ impl<S: GenServer> Future for Cast<'_, S> {
         }
         if this.message.is_some() {
             // A loop of casts for which there is room lets other tasks run.
-            match tokio::task::coop::poll_proceed(cx) {
-                Poll::Ready(restore) => restore.made_progress(),
-                Poll::Pending => return Poll::Pending,
-            }
+            ready!(context::proceed(cx));
             this.begin();
         }
         match &mut this.queueing {

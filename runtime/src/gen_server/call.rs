@@ -89,8 +89,7 @@ impl<S: GenServer, T> Unanswered<S, T> {
 
     pub(crate) fn outcome(&self, outcome: Outcome<S::Reply>) -> Result<T, CallError> {
         let terms = self.terms();
-        let reply = terms.outcome(outcome)?;
-        (self.unwrap)(reply).ok_or_else(|| terms.no_reply())
+        terms.answer(terms.outcome(outcome)?, self.unwrap)
     }
 
     pub(crate) fn too_late(&self) -> CallError {
@@ -210,10 +209,7 @@ impl<'a, S: GenServer, T> Call<'a, S, T> {
         let outcome = blocking::wait(poll_fn(|cx| sent.poll(cx)), terms.timeout);
         // SRV-3: one last look for an answer that came meanwhile.
         match outcome.or_else(|| sent.cell.take()) {
-            Some(outcome) => {
-                let reply = terms.outcome(outcome)?;
-                (self.unwrap)(reply).ok_or_else(|| terms.no_reply())
-            }
+            Some(outcome) => terms.answer(terms.outcome(outcome)?, self.unwrap),
             None => {
                 sent.cell.abandon();
                 Err(terms.too_late())
@@ -232,10 +228,7 @@ impl<S: GenServer> Asked<'_, S, S::Message, S::Reply> {
             return self.wait(cx);
         }
         // A loop of calls that are answered at once lets other tasks run, as a loop of channel receives does.
-        match tokio::task::coop::poll_proceed(cx) {
-            Poll::Ready(restore) => restore.made_progress(),
-            Poll::Pending => return Poll::Pending,
-        }
+        ready!(context::proceed(cx));
         self.begin(cx)
     }
 
@@ -362,6 +355,13 @@ impl<S> Terms<'_, S> {
         }
     }
 
+    /// What `unwrap` takes out of the reply.
+    #[inline]
+    fn answer<R, T>(&self, reply: R, unwrap: fn(R) -> Option<T>) -> Result<T, CallError> {
+        // `None` is the answer to another call: a hand-written server's mistake.
+        unwrap(reply).ok_or_else(|| self.no_reply())
+    }
+
     #[cold]
     fn no_reply(&self) -> CallError {
         CallError::NoReply(self.info(ExitReason::Normal))
@@ -419,8 +419,7 @@ impl<S: GenServer, T> Future for Call<'_, S, T> {
             Ok(reply) => reply,
             Err(error) => return Poll::Ready(Err(error)),
         };
-        // `None` is the answer to another call: a hand-written server's mistake.
-        Poll::Ready((this.unwrap)(reply).ok_or_else(|| this.asked.terms.no_reply()))
+        Poll::Ready(this.asked.terms.answer(reply, this.unwrap))
     }
 }
 

@@ -72,7 +72,7 @@ pub(crate) async fn serve<S: GenServer>(
             Step::Then(Then::Continue(run)) => {
                 server.process.tell_dropped();
                 // A chain of continuations without an end can be ended, and lets others run.
-                poll_fn(proceed).await;
+                poll_fn(context::proceed).await;
                 Event::Continue(run)
             }
             Step::Then(Then::Stop(reason)) => break (reason, None),
@@ -85,11 +85,6 @@ pub(crate) async fn serve<S: GenServer>(
         };
     };
     server.stop(reason, answer).await
-}
-
-/// Waits if this task has had its share: so a server that is never idle can be ended, and lets others run.
-fn proceed(cx: &mut Context<'_>) -> Poll<()> {
-    tokio::task::coop::poll_proceed(cx).map(|restore| restore.made_progress())
 }
 
 struct Loop<S: GenServer> {
@@ -159,7 +154,7 @@ impl<S: GenServer> Loop<S> {
                 }
             }
             // Before a message is taken: one that is taken must reach its handler, whatever ends the server meanwhile.
-            ready!(proceed(cx));
+            ready!(context::proceed(cx));
             if let Some(message) = waiting.due_at_once() {
                 return Poll::Ready(Event::Timeout(message));
             }
@@ -168,27 +163,11 @@ impl<S: GenServer> Loop<S> {
             } else {
                 self.process.next()
             };
-            match next {
-                Some(Envelope::System(system)) => {
-                    system.run(self);
-                    waiting.was_busy();
-                    if let Some(reason) = self.ends.take() {
-                        return Poll::Ready(Event::Step(Step::Stop(reason, None)));
-                    }
-                    continue;
+            if let Some(envelope) = next {
+                match self.handle_now(envelope, waiting) {
+                    Some(event) => return Poll::Ready(event),
+                    None => continue,
                 }
-                // It is no message: what the server waits for goes on.
-                Some(Envelope::Gap) => continue,
-                Some(envelope) => match self.handle_now(envelope) {
-                    Event::Step(Step::Then(Then::Pause(Pause::Wait))) => {
-                        // It cancels what was waited for.
-                        waiting.renew();
-                        self.process.tell_dropped();
-                        continue;
-                    }
-                    event => return Poll::Ready(event),
-                },
-                None => {}
             }
             if std::mem::take(&mut self.handled) > BURST || waiting.hibernates {
                 self.process.mailbox.shrink();
@@ -230,8 +209,9 @@ impl<S: GenServer> Loop<S> {
         })
     }
 
-    /// Handles a message here and now, if that needs no awaiting: a loop over such messages is one poll.
-    fn handle_now(&mut self, envelope: Envelope<S>) -> Event<S> {
+    /// Handles what came here and now, if that needs no awaiting: a loop over such messages is one poll. What is left to do
+    /// is given out.
+    fn handle_now(&mut self, envelope: Envelope<S>, waiting: &mut Waiting) -> Option<Event<S>> {
         self.handled += 1;
         if self.debug.is_some() {
             self.note_arrival(&envelope);
@@ -243,16 +223,19 @@ impl<S: GenServer> Loop<S> {
                 caller,
             } => (message, caller, Some(cell)),
             Envelope::Cast(message) => (message, None, None),
-            Envelope::Info(info) => return Event::Info(info),
-            Envelope::Stop(reason) => return Event::Step(Step::Stop(reason, None)),
+            Envelope::Info(info) => return Some(Event::Info(info)),
+            Envelope::Stop(reason) => return Some(Event::Step(Step::Stop(reason, None))),
             Envelope::System(system) => {
                 system.run(self);
-                return Event::Step(Step::Then(Then::Pause(Pause::Wait)));
+                waiting.was_busy();
+                let ends = self.ends.take()?;
+                return Some(Event::Step(Step::Stop(ends, None)));
             }
-            Envelope::Gap => return Event::Step(Step::Then(Then::Pause(Pause::Wait))),
+            // It is no message: what the server waits for goes on.
+            Envelope::Gap => return None,
         };
         let Some(state) = &mut self.state else {
-            return Event::Step(Step::Ended);
+            return Some(Event::Step(Step::Ended));
         };
         let mut unanswered = Unanswered {
             cell,
@@ -267,7 +250,7 @@ impl<S: GenServer> Loop<S> {
         };
         drop(unanswered);
         let result = match result {
-            Ok(Err(message)) => return Event::Message { message, pid, cell },
+            Ok(Err(message)) => return Some(Event::Message { message, pid, cell }),
             Ok(Ok(next)) => Ok(next),
             Err(unwound) => Err(unwound),
         };
@@ -276,7 +259,13 @@ impl<S: GenServer> Loop<S> {
             // It hears of the end.
             death::add_waiter(&*self.process, cell);
         }
-        Event::Step(step)
+        let Step::Then(Then::Pause(Pause::Wait)) = step else {
+            return Some(Event::Step(step));
+        };
+        // It cancels what was waited for.
+        waiting.renew();
+        self.process.tell_dropped();
+        None
     }
 
     /// Runs the callback for what happened.

@@ -5,7 +5,7 @@
 //!    the current process gets the server. Depth is one: a thread that runs a handler so starts no other (decision A1 e).
 
 use std::cell::{Cell, RefCell};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use tokio::runtime::{self, Handle};
 
@@ -244,6 +244,12 @@ fn polled_has(bits: u64) -> bool {
                 .as_ref()
                 .is_some_and(|process| process.head().has(bits))
         })
+}
+
+/// Waits if this task has had its share: so what is never idle can be ended, and lets others run.
+#[inline]
+pub(crate) fn proceed(cx: &mut Context<'_>) -> Poll<()> {
+    tokio::task::coop::poll_proceed(cx).map(|restore| restore.made_progress())
 }
 
 /// Polls unless the current process is to end. What ended it may also be what makes the future ready (a link is told
