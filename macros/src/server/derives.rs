@@ -8,6 +8,7 @@ use syn::{Ident, Path, Token};
 
 use crate::attr::Settings;
 use crate::diagnostic::{Diagnostics, here, near_miss};
+use crate::spelling::spelled;
 
 /// The derives of one enum; writes their attribute.
 #[derive(Debug, Default)]
@@ -86,7 +87,7 @@ fn not_derive(span: proc_macro2::Span, key: &str) -> syn::Error {
 
 /// A word that is not `derive`: it is taken for the name of a derive, unless it is nearly the word.
 fn unknown(word: &Path, key: &str) -> syn::Error {
-    let text = word.to_token_stream().to_string().replace(' ', "");
+    let text = spelled(word);
     let is_word = |word: &Ident| near_miss(&word.to_string(), &["derive"]).is_some();
     let meant = if word.get_ident().is_some_and(is_word) {
         "derive(…)".to_owned()
