@@ -10,8 +10,9 @@ use beamish::{Start, StopError};
 use tokio::time::Instant;
 
 use crate::kit::{Gate, Plan, SECOND, Stage, Way, Worker, as_planned, nothing_came, soon};
+use crate::listening::Reports;
 use crate::process_kit::{end_of, first, fused, idle, known, ms, set_off};
-use crate::server_kit::{Reports, Stack, StackRef, paused};
+use crate::server_kit::{Stack, StackRef, paused};
 
 const CRASH: &str = "beamish::crash";
 

@@ -10,8 +10,9 @@ use beamish::{Call, GenServer, Handler, Next, ServerOptions, ServerRef, Start};
 use tokio::time::Instant;
 
 use crate::kit::{SECOND, counts, nothing_came, one_for_one, soon, started};
+use crate::listening::Reports;
 use crate::process_kit::{first, idle, known};
-use crate::server_kit::{Reports, Stack, StackRef, paused};
+use crate::server_kit::{Stack, StackRef, paused};
 
 const TRACE: &str = "beamish::trace";
 

@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 use beamish::prelude::*;
 use beamish::{Info, Node};
 use tokio::sync::oneshot;
-use tracing::field::{Field, Visit};
-use tracing::span;
+
+use crate::listening::Reports;
 
 use super::signals::{
     Trapped, ask, corpse, end_of, idle, next, on_both_flavors, puppet, soon, take, tell,
@@ -746,55 +746,17 @@ on_both_flavors! {
 
 // --- Reports ---
 
-/// One event: its fields as text.
-type Report = BTreeMap<&'static str, String>;
-
-/// Writes down all errors that are told to `tracing`.
-#[derive(Clone, Default)]
-struct Reports(Arc<Mutex<Vec<Report>>>);
-
-struct Fields<'a>(&'a mut Report);
-
-impl Visit for Fields<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0.insert(field.name(), format!("{value:?}"));
-    }
-}
-
-impl tracing::Subscriber for Reports {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() == tracing::Level::ERROR
-    }
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut report = Report::new();
-        event.record(&mut Fields(&mut report));
-        self.0.lock().unwrap().push(report);
-    }
-
-    fn new_span(&self, _span: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _span: &span::Id, _values: &span::Record<'_>) {}
-    fn record_follows_from(&self, _span: &span::Id, _follows: &span::Id) {}
-    fn enter(&self, _span: &span::Id) {}
-    fn exit(&self, _span: &span::Id) {}
-}
-
-/// What is reported while `body` runs, on one thread, in a node of its own.
-fn reported(body: impl Future<Output = ()>) -> Vec<Report> {
-    let reports = Reports::default();
+/// The fields of each error that is reported while `body` runs, on one thread, in a node of its own.
+fn reported(body: impl Future<Output = ()>) -> Vec<BTreeMap<&'static str, String>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    crate::listening::offer_every_event();
-    tracing::subscriber::with_default(reports.clone(), || {
-        runtime.block_on(Node::new().scope(body));
-    });
-    let reports = reports.0.lock().unwrap();
-    reports.clone()
+    let (reports, _listening) = Reports::listen();
+    runtime.block_on(Node::new().scope(body));
+    let mut reports = reports.all();
+    reports.retain(|report| report.level == tracing::Level::ERROR);
+    reports.into_iter().map(|report| report.fields).collect()
 }
 
 /// EXI-6: `normal`, `shutdown` and `{shutdown, _}` are no crashes, however a process comes to them.

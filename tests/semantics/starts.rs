@@ -18,8 +18,8 @@ use beamish::Start;
 use beamish::prelude::*;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
-use tracing::field::{Field, Visit};
-use tracing::span;
+
+use crate::listening::Reports;
 
 use super::calls::support::{
     DropMark, Gate, Log, Seen, assert_mailbox_empty, both_flavors, log, poll_once,
@@ -167,72 +167,6 @@ impl Starter {
     #[terminate]
     fn terminate(&mut self, reason: &ExitReason) {
         self.log.write(format!("terminate {reason:?}"));
-    }
-}
-
-/// Keeps what is told to `tracing` by the thread that set it.
-#[derive(Clone, Default)]
-pub(super) struct Reports(Arc<Mutex<Vec<(tracing::Level, String)>>>);
-
-struct Fields<'a>(&'a mut String);
-
-impl Visit for Fields<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        use fmt::Write;
-        let _ = write!(self.0, " {}={value:?}", field.name());
-    }
-}
-
-impl tracing::Subscriber for Reports {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut text = event.metadata().target().to_owned();
-        event.record(&mut Fields(&mut text));
-        self.0
-            .lock()
-            .unwrap()
-            .push((*event.metadata().level(), text));
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
-
-impl Reports {
-    /// Listens from now on, on this thread.
-    pub(super) fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
-        let reports = Self::default();
-        crate::listening::offer_every_event();
-        (reports.clone(), tracing::subscriber::set_default(reports))
-    }
-
-    /// The crash reports of a process.
-    pub(super) fn crashes(&self, pid: Pid) -> Vec<String> {
-        let about = format!("pid={pid}");
-        let mut crashes = self.at(tracing::Level::ERROR);
-        crashes.retain(|text| text.split(' ').any(|field| field == about));
-        crashes
-    }
-
-    /// What was said at a level.
-    pub(super) fn at(&self, level: tracing::Level) -> Vec<String> {
-        let all = self.0.lock().unwrap();
-        all.iter()
-            .filter(|(l, _)| *l == level)
-            .map(|(_, text)| text.clone())
-            .collect()
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::kit::{Directory, SECOND};
 use super::process_kit::{end_of, first, ms, nothing_else, soon};
-use super::server_kit::Reports;
+use crate::listening::Reports;
 
 mod calls;
 mod requests;

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use super::calls::support::{
     DropMark, Gate, Log, Seen, assert_mailbox_empty, both_flavors, dead_pid, log, poll_once,
 };
-use super::starts::Reports;
+use crate::listening::Reports;
 
 mod casts;
 mod crashes;

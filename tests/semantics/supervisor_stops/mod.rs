@@ -6,8 +6,6 @@
     reason = "a test may panic; handlers own their messages"
 )]
 
-use std::cell::RefCell;
-use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -1,83 +1,26 @@
 //! SUP-5: what a supervisor reports as an error.
 
 use super::*;
-
-thread_local! {
-    static GUARD: RefCell<Option<tracing::subscriber::DefaultGuard>> = const { RefCell::new(None) };
-}
-
-#[derive(Clone, Default)]
-struct Reports(Arc<Mutex<Vec<String>>>);
-
-impl Reports {
-    /// Listens on this thread, on which the whole test runs.
-    fn listen() -> Self {
-        let reports = Self::default();
-        crate::listening::offer_every_event();
-        let guard = tracing::subscriber::set_default(reports.clone());
-        GUARD.with_borrow_mut(|slot| *slot = Some(guard));
-        reports
-    }
-
-    fn taken(self) -> Vec<String> {
-        GUARD.with_borrow_mut(|slot| *slot = None);
-        std::mem::take(&mut *self.0.lock().unwrap())
-    }
-}
-
-impl tracing::Subscriber for Reports {
-    fn enabled(&self, _metadata: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _span: &tracing::span::Id, _values: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _span: &tracing::span::Id, _follows: &tracing::span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let metadata = event.metadata();
-        if metadata.target() == "beamish::supervisor" && *metadata.level() <= tracing::Level::WARN {
-            let mut line = Line(String::new());
-            event.record(&mut line);
-            self.0.lock().unwrap().push(line.0);
-        }
-    }
-
-    fn enter(&self, _span: &tracing::span::Id) {}
-
-    fn exit(&self, _span: &tracing::span::Id) {}
-}
-
-struct Line(String);
-
-impl tracing::field::Visit for Line {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
-        self.0.push_str(&format!("{}={value:?} ", field.name()));
-    }
-}
+use crate::listening::Reports;
 
 /// The reports of a supervisor that ends its child, which has that setting.
 async fn of_ending(child: ChildSpec) -> Vec<String> {
-    let reports = Reports::listen();
+    let (reports, _listening) = Reports::listen();
     let supervisor = started(one_for_one().child(child.id("it"))).await;
     soon(supervisor.terminate_child("it")).await.unwrap();
     soon(supervisor.stop()).await.unwrap();
-    reports.taken()
+    reports.warnings_of("beamish::supervisor")
 }
 
 /// The reports of a supervisor whose child ends by itself.
 async fn of_an_end(restart: Restart, way: Way) -> Vec<String> {
-    let reports = Reports::listen();
+    let (reports, _listening) = Reports::listen();
     let stage = Stage::new();
     let supervisor =
         started(one_for_one().child(Worker::spec("it", &stage).restart(restart))).await;
     way.end(pid_of(&supervisor, "it").await).await;
     soon(supervisor.stop()).await.unwrap();
-    reports.taken()
+    reports.warnings_of("beamish::supervisor")
 }
 
 /// SUP-5: a child that ends with `shutdown` when asked is no error.
@@ -148,7 +91,7 @@ async fn a_child_that_ends_otherwise_than_asked_is_reported() {
 
 /// The reports when a child ends by itself while the request to end it is under way.
 async fn of_an_end_before_the_request(restart: Restart, way: Way) -> Vec<String> {
-    let reports = Reports::listen();
+    let (reports, _listening) = Reports::listen();
     let stage = Stage::new();
     let supervisor =
         started(one_for_one().child(Worker::spec("it", &stage).restart(restart))).await;
@@ -164,7 +107,7 @@ async fn of_an_end_before_the_request(restart: Restart, way: Way) -> Vec<String>
     soon(adding).await.unwrap();
     soon(ending).await.unwrap();
     soon(supervisor.stop()).await.unwrap();
-    reports.taken()
+    reports.warnings_of("beamish::supervisor")
 }
 
 /// SUP-4, SUP-5: of a child that ended before it was asked the exit message tells the reason.
