@@ -2,10 +2,11 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Arc, Condvar};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
+use parking_lot::Condvar;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -59,20 +60,14 @@ impl Bell {
     fn rings_before(&self, deadline: Option<Instant>) -> bool {
         let mut rung = self.rung.lock();
         while !std::mem::take(&mut *rung) {
-            rung = match deadline {
-                None => self
-                    .changed
-                    .wait(rung)
-                    .unwrap_or_else(|poisoned| poisoned.into_inner()),
+            match deadline {
+                None => self.changed.wait(&mut rung),
                 Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return false;
+                    if self.changed.wait_until(&mut rung, deadline).timed_out() {
+                        return std::mem::take(&mut *rung);
                     }
-                    let waited = self.changed.wait_timeout(rung, left);
-                    waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0
                 }
-            };
+            }
         }
         true
     }

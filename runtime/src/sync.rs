@@ -5,21 +5,20 @@ use std::mem::ManuallyDrop;
 
 use crossbeam_utils::atomic::AtomicCell;
 
-pub(crate) use std::sync::MutexGuard;
+pub(crate) use parking_lot::MutexGuard;
 
 /// A lock that ignores poisoning: no user code runs under any lock of this crate, so a panic cannot leave one half-changed.
 #[derive(Default)]
-pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
+pub(crate) struct Mutex<T>(parking_lot::Mutex<T>);
 
 impl<T> Mutex<T> {
     pub(crate) const fn new(value: T) -> Self {
-        Self(std::sync::Mutex::new(value))
+        Self(parking_lot::Mutex::new(value))
     }
 
+    #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-        self.0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
