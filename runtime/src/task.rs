@@ -99,6 +99,7 @@ impl<T: Send + 'static> Task<T> {
     where
         F: FnOnce() -> T + Send + 'static,
     {
+        context::may_outlive();
         Self::spawn(async move {
             let mut process = context::current();
             let run = move || context::run_as(&mut process, || panics::catch(code));

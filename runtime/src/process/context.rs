@@ -1,10 +1,14 @@
 //! What the running code is part of: its process, and through it its node.
 //!
-//! 1. While a process is polled, `CURRENT` holds its control block, moved in and out by the poll.
+//! 1. While a process is polled, `HERE` holds its control block, moved in and out by the poll.
 //! 2. While a caller runs a handler for an idle server, `inlined` holds the *server's* pid, and everything that asks for
 //!    the current process gets the server. Depth is one: a thread that runs a handler so starts no other (decision A1 e).
+//! 3. `HERE` owns nothing when a thread ends, since a poll has ended by then. So it has no destructor, which makes it cheap
+//!    to reach, and lets destructors of other thread-locals ask it.
 
 use std::cell::{Cell, RefCell};
+use std::mem::{ManuallyDrop, swap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::runtime::{self, Handle};
@@ -15,13 +19,15 @@ use crate::process::control::{Process, ProcessRef, bits};
 use crate::process::table;
 
 thread_local! {
-    static CURRENT: RefCell<Option<ProcessRef>> = const { RefCell::new(None) };
-    static AMBIENT: Ambient = const { Ambient::new() };
+    static HERE: Here = const { Here::new() };
     static NODE: RefCell<Option<Node>> = const { RefCell::new(None) };
-    static PUSHED: RefCell<Vec<State>> = const { RefCell::new(Vec::new()) };
+    static PUSHED: RefCell<Vec<(Words, Option<ProcessRef>)>> = const { RefCell::new(Vec::new()) };
 }
 
-struct Ambient {
+/// Whether any code ran on after its process had ended (see [`has_ended`]): hardly ever in the life of a program.
+static SOME_OUTLIVE: AtomicBool = AtomicBool::new(false);
+
+struct Here {
     /// The bits of the current process's pid, 0 if there is none.
     pid: Cell<u64>,
     /// The bits of the server's pid whose handler runs here, 0 if none does.
@@ -29,87 +35,103 @@ struct Ambient {
     /// The bits of the pid whose call is being handled.
     caller: Cell<u64>,
     runtime: Cell<Option<runtime::Id>>,
+    process: RefCell<ManuallyDrop<Option<ProcessRef>>>,
     ticks: Cell<u32>,
 }
 
-impl Ambient {
+/// What is saved of [`Here`] beside the process.
+struct Words {
+    pid: u64,
+    inlined: u64,
+    caller: u64,
+    runtime: Option<runtime::Id>,
+}
+
+impl Words {
+    fn of(process: Option<&ProcessRef>) -> Self {
+        let head = process.map(|process| process.head());
+        Self {
+            pid: head.map_or(0, |head| head.pid.to_bits()),
+            inlined: 0,
+            caller: 0,
+            runtime: head.map(|head| head.runtime),
+        }
+    }
+}
+
+impl Here {
     const fn new() -> Self {
         Self {
             pid: Cell::new(0),
             inlined: Cell::new(0),
             caller: Cell::new(0),
             runtime: Cell::new(None),
+            process: RefCell::new(ManuallyDrop::new(None)),
             ticks: Cell::new(0),
         }
+    }
+
+    /// Makes `process` the current one, and gives out what was before.
+    #[inline]
+    fn exchange(&self, words: &Words, process: &mut Option<ProcessRef>) -> Words {
+        swap(&mut **self.process.borrow_mut(), process);
+        Words {
+            pid: self.pid.replace(words.pid),
+            inlined: self.inlined.replace(words.inlined),
+            caller: self.caller.replace(words.caller),
+            runtime: self.runtime.replace(words.runtime),
+        }
+    }
+
+    /// What the word of the process that is polled here says. A handler that it runs for a server is the server's: what
+    /// became of the caller does not concern it.
+    #[inline]
+    fn polled_has(&self, bits: u64) -> bool {
+        self.inlined.get() == 0
+            && self
+                .process
+                .borrow()
+                .as_ref()
+                .is_some_and(|process| process.head().has(bits))
     }
 }
 
 /// Runs code as a process: its control block is moved in and, whatever happens, out again.
+#[inline]
 pub(crate) fn run_as<R>(process: &mut Option<ProcessRef>, code: impl FnOnce() -> R) -> R {
+    let words = Words::of(process.as_ref());
     let _entered = Entered {
-        before: Some(swap(State::of(process.take()))),
+        before: HERE.with(|here| here.exchange(&words, process)),
         process,
     };
     code()
 }
 
 struct Entered<'a> {
-    before: Option<State>,
+    before: Words,
+    /// The process before, while this one is the current one.
     process: &'a mut Option<ProcessRef>,
 }
 
 impl Drop for Entered<'_> {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(before) = self.before.take() {
-            *self.process = swap(before).process;
-        }
+        HERE.with(|here| here.exchange(&self.before, self.process));
     }
 }
 
 /// Makes a process the current one until the next [`pop`] on this thread.
 pub(crate) fn push(process: ProcessRef) {
-    let before = swap(State::of(Some(process)));
-    PUSHED.with_borrow_mut(|pushed| pushed.push(before));
+    let mut process = Some(process);
+    let words = Words::of(process.as_ref());
+    let before = HERE.with(|here| here.exchange(&words, &mut process));
+    PUSHED.with_borrow_mut(|pushed| pushed.push((before, process)));
 }
 
 pub(crate) fn pop() {
-    if let Some(before) = PUSHED.with_borrow_mut(Vec::pop) {
-        drop(swap(before));
+    if let Some((words, mut process)) = PUSHED.with_borrow_mut(Vec::pop) {
+        HERE.with(|here| here.exchange(&words, &mut process));
     }
-}
-
-/// All that makes a process the current one.
-struct State {
-    pid: u64,
-    inlined: u64,
-    caller: u64,
-    runtime: Option<runtime::Id>,
-    process: Option<ProcessRef>,
-}
-
-impl State {
-    fn of(process: Option<ProcessRef>) -> Self {
-        let head = process.as_ref().map(|process| process.head());
-        let pid = head.map_or(0, |head| head.pid.to_bits());
-        let runtime = head.map(|head| head.runtime);
-        Self {
-            pid,
-            inlined: 0,
-            caller: 0,
-            runtime,
-            process,
-        }
-    }
-}
-
-fn swap(state: State) -> State {
-    AMBIENT.with(|ambient| State {
-        pid: ambient.pid.replace(state.pid),
-        inlined: ambient.inlined.replace(state.inlined),
-        caller: ambient.caller.replace(state.caller),
-        runtime: ambient.runtime.replace(state.runtime),
-        process: CURRENT.replace(state.process),
-    })
 }
 
 /// Makes a server the current process while a caller runs its handler (rule 2).
@@ -119,10 +141,10 @@ pub(crate) struct Inlined {
 
 #[inline]
 pub(crate) fn inline(server: Pid) -> Inlined {
-    AMBIENT.with(|ambient| {
-        ambient.inlined.set(server.to_bits());
+    HERE.with(|here| {
+        here.inlined.set(server.to_bits());
         Inlined {
-            caller: ambient.caller.replace(ambient.pid.get()),
+            caller: here.caller.replace(here.pid.get()),
         }
     })
 }
@@ -130,9 +152,9 @@ pub(crate) fn inline(server: Pid) -> Inlined {
 impl Drop for Inlined {
     #[inline]
     fn drop(&mut self) {
-        AMBIENT.with(|ambient| {
-            ambient.inlined.set(0);
-            ambient.caller.set(self.caller);
+        HERE.with(|here| {
+            here.inlined.set(0);
+            here.caller.set(self.caller);
         });
     }
 }
@@ -140,11 +162,11 @@ impl Drop for Inlined {
 /// Whether this thread may run a handler for a server of `runtime` (decision A1 a, d, e).
 #[inline]
 pub(crate) fn may_inline(runtime: runtime::Id) -> bool {
-    let same = AMBIENT.with(|ambient| {
-        if ambient.inlined.get() != 0 {
+    let same = HERE.with(|here| {
+        if here.inlined.get() != 0 {
             return Some(false);
         }
-        ambient.runtime.get().map(|here| here == runtime)
+        here.runtime.get().map(|here| here == runtime)
     });
     let same = same.unwrap_or_else(|| Handle::try_current().is_ok_and(|here| here.id() == runtime));
     same && !in_span()
@@ -159,7 +181,7 @@ fn in_span() -> bool {
 
 /// A call that has a timeout is made: without a runtime it fails before anything is sent.
 pub(crate) fn needs_clock() {
-    if AMBIENT.with(|ambient| ambient.runtime.get()).is_none() && Handle::try_current().is_err() {
+    if HERE.with(|here| here.runtime.get()).is_none() && Handle::try_current().is_err() {
         no_clock();
     }
 }
@@ -174,30 +196,27 @@ pub(crate) fn no_clock() -> ! {
 /// Counts the handlers that ran on this thread for a caller.
 #[inline]
 pub(crate) fn tick() -> u32 {
-    AMBIENT.with(|ambient| {
-        let tick = ambient.ticks.get().wrapping_add(1);
-        ambient.ticks.set(tick);
+    HERE.with(|here| {
+        let tick = here.ticks.get().wrapping_add(1);
+        here.ticks.set(tick);
         tick
     })
 }
 
 pub(crate) fn set_caller(caller: Option<Pid>) {
-    AMBIENT.with(|ambient| ambient.caller.set(caller.map_or(0, Pid::to_bits)));
+    HERE.with(|here| here.caller.set(caller.map_or(0, Pid::to_bits)));
 }
 
 pub(crate) fn caller() -> Option<Pid> {
-    Pid::from_bits(AMBIENT.with(|ambient| ambient.caller.get()))
+    Pid::from_bits(HERE.with(|here| here.caller.get()))
 }
 
 #[inline]
 pub(crate) fn self_pid() -> Option<Pid> {
-    AMBIENT
-        .try_with(|ambient| match ambient.inlined.get() {
-            0 => ambient.pid.get(),
-            server => server,
-        })
-        .ok()
-        .and_then(Pid::from_bits)
+    Pid::from_bits(HERE.with(|here| match here.inlined.get() {
+        0 => here.pid.get(),
+        server => server,
+    }))
 }
 
 pub(crate) fn in_process() -> bool {
@@ -206,44 +225,38 @@ pub(crate) fn in_process() -> bool {
 
 /// The current process.
 pub(crate) fn current() -> Option<ProcessRef> {
-    match AMBIENT.with(|ambient| ambient.inlined.get()) {
-        0 => CURRENT.with_borrow(Clone::clone),
+    HERE.with(|here| match here.inlined.get() {
+        0 => (**here.process.borrow()).clone(),
         server => Pid::from_bits(server).and_then(table::find),
-    }
+    })
 }
 
 /// The current process, lent; for code that awaits and so never runs inside a handler run by a caller.
+#[inline]
 pub(crate) fn with_current<R>(read: impl FnOnce(&dyn Process) -> R) -> Option<R> {
-    match AMBIENT.with(|ambient| ambient.inlined.get()) {
-        0 => CURRENT.with_borrow(|current| current.as_deref().map(read)),
+    HERE.with(|here| match here.inlined.get() {
+        0 => here.process.borrow().as_deref().map(read),
         server => Pid::from_bits(server)
             .and_then(table::find)
             .map(|process| read(&*process)),
-    }
+    })
 }
 
 /// Whether the current process has an exit pending: then every future of this crate suspends without effect (decision A20).
 #[inline]
 pub(crate) fn is_exiting() -> bool {
-    polled_has(bits::EXIT)
+    HERE.with(|here| here.polled_has(bits::EXIT))
 }
 
 /// Whether the current process has ended for all others: its supervisor abandoned it, and what it sends reaches nobody.
 #[inline]
 pub(crate) fn has_ended() -> bool {
-    polled_has(bits::ENDED)
+    SOME_OUTLIVE.load(Ordering::Relaxed) && HERE.with(|here| here.polled_has(bits::ENDED))
 }
 
-/// What the word of the process that is polled here says. A handler that it runs for a server is the server's: what
-/// became of the caller does not concern it.
-#[inline]
-fn polled_has(bits: u64) -> bool {
-    AMBIENT.with(|ambient| ambient.inlined.get() == 0 && ambient.pid.get() != 0)
-        && CURRENT.with_borrow(|current| {
-            current
-                .as_ref()
-                .is_some_and(|process| process.head().has(bits))
-        })
+/// From now on code of a process may run that has ended: to be said before it is marked so.
+pub(crate) fn may_outlive() {
+    SOME_OUTLIVE.store(true, Ordering::Relaxed);
 }
 
 /// Waits if this task has had its share: so what is never idle can be ended, and lets others run.

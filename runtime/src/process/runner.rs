@@ -125,6 +125,7 @@ impl Drop for EndGuard {
         if let Some(process) = &self.process {
             // ENDED first: a caller that has the state either put it back before, and `drop_state` finds it, or sees it.
             process.head().conclude(ExitReason::Killed, false);
+            context::may_outlive();
             process.head().set(bits::ENDED);
             if process.drop_state() {
                 death::finish(&**process);

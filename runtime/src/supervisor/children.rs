@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::process::control::ProcessRef;
 use crate::process::receive::far;
-use crate::process::{death, exit_from, self_pid, table, unlink_and_flush};
+use crate::process::{context, death, exit_from, self_pid, table, unlink_and_flush};
 use crate::supervisor::plan;
 use crate::supervisor::spec::Extra;
 use crate::{
@@ -148,6 +148,7 @@ async fn killed(process: &ProcessRef, ended: impl Future<Output = ExitReason>) -
         return reason;
     }
     report::wedged(process.head().pid);
+    context::may_outlive();
     death::finish(&**process);
     ended.await
 }
