@@ -16,15 +16,20 @@ struct State<T> {
 
 impl<T> Default for Parcel<T> {
     fn default() -> Self {
-        Self(Mutex::new(State {
-            value: None,
-            is_decided: false,
-            waker: None,
-        }))
+        Self::awaited_by(None)
     }
 }
 
 impl<T> Parcel<T> {
+    /// One that `waker` waits for already.
+    pub(crate) fn awaited_by(waker: Option<Waker>) -> Self {
+        Self(Mutex::new(State {
+            value: None,
+            is_decided: false,
+            waker,
+        }))
+    }
+
     pub(crate) fn put(&self, value: T) {
         let mut state = self.0.lock();
         if state.is_decided {

@@ -205,13 +205,10 @@ impl<S: GenServer> ServerProcess<S> {
         let (wake, oldest) = self.mailbox.push_for_oldest(envelope)?;
         mail_came(self.head());
         wake.wake();
-        match oldest {
-            Envelope::Call { message, cell, .. } => {
-                cell.put(Outcome::Full);
-                drop_quietly(message);
-            }
-            other => drop_quietly(other),
+        if let Some(cell) = oldest.cell {
+            cell.put(Outcome::Full);
         }
+        drop_quietly(oldest.content);
         Ok(())
     }
 
@@ -229,10 +226,15 @@ impl<S: GenServer> ServerProcess<S> {
         })
     }
 
-    /// The next message; what counted leaves room behind.
-    pub(crate) fn next(&self) -> Option<Envelope<S>> {
-        let envelope = self.mailbox.pop(|| self.look_for_mail())?;
-        if Self::ON_FULL.is_some() && envelope.is_counted() {
+    /// The next message; what counted leaves room behind. `mail`: what `MAIL` said when it was cleared.
+    #[inline]
+    pub(crate) fn next(&self, mail: &mut bool) -> Option<Envelope<S>> {
+        let has_mail = || std::mem::take(mail) || self.look_for_mail();
+        if Self::ON_FULL.is_none() {
+            return self.mailbox.pop(has_mail);
+        }
+        let envelope = self.mailbox.pop(has_mail)?;
+        if envelope.is_counted() {
             self.room.permits().add_permits(1);
         }
         Some(envelope)

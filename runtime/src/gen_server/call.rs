@@ -11,7 +11,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
@@ -19,13 +19,13 @@ use tokio::time::{Instant, Sleep};
 use crate::blocking;
 use crate::gen_server::bounded::{Queueing, Unqueued};
 use crate::gen_server::client::{Resolved, Unresolved};
-use crate::gen_server::process::{Envelope, Here, ServerProcess};
+use crate::gen_server::process::{Content, Envelope, Here, ServerProcess};
 use crate::gen_server::reply::{Outcome, ReplyCell};
 use crate::gen_server::request::Request;
 use crate::panics::drop_quietly;
 use crate::process::context;
 use crate::process::control::{Head, Process, timer_at};
-use crate::process::receive::far;
+use crate::process::receive::far_from;
 use crate::{CallError, CallFailed, CallInfo, ExitReason, GenServer, Handler, ServerRef};
 
 /// How long a call waits for its answer unless told otherwise.
@@ -232,7 +232,7 @@ impl<S: GenServer> Asked<'_, S, S::Message, S::Reply> {
         self.begin(cx)
     }
 
-    /// Puts the request into the mailbox of the server.
+    /// Puts the request into the mailbox of the server. What waits for the answer is not known yet.
     fn queue(&mut self) -> Result<Sent<S::Reply>, CallError> {
         let process = self
             .terms
@@ -240,18 +240,21 @@ impl<S: GenServer> Asked<'_, S, S::Message, S::Reply> {
             .resolve()
             .map_err(|unresolved| self.terms.unresolved(&unresolved))?;
         self.terms.check_self(process.head())?;
-        self.queue_to(&process)
+        self.queue_to(&process, None)
     }
 
-    fn queue_to(&mut self, process: &Resolved<'_, S>) -> Result<Sent<S::Reply>, CallError> {
+    fn queue_to(
+        &mut self,
+        process: &Resolved<'_, S>,
+        waker: Option<Waker>,
+    ) -> Result<Sent<S::Reply>, CallError> {
         let Some(message) = self.message.take() else {
             unreachable!("a call is sent once");
         };
-        let cell = Arc::new(ReplyCell::default());
-        let envelope = Envelope::Call {
-            message,
-            cell: Arc::clone(&cell),
-            caller: context::self_pid(),
+        let cell = Arc::new(ReplyCell::new(waker));
+        let envelope = Envelope {
+            content: Content::Message(message),
+            cell: Some(Arc::clone(&cell)),
         };
         match process.queue_counted(envelope) {
             Ok(()) => Ok(Sent::to(cell)),
@@ -280,6 +283,7 @@ impl<S: GenServer> Asked<'_, S, S::Message, S::Reply> {
         if let Err(error) = self.terms.check_self(head) {
             return Poll::Ready(Err(error));
         }
+        let mut is_awaited = false;
         let here = if self.terms.handler.may_run_here() && context::may_inline(head.runtime) {
             process.run_here(self.terms.handler, &mut self.message)
         } else {
@@ -295,19 +299,24 @@ impl<S: GenServer> Asked<'_, S, S::Message, S::Reply> {
                 if self.terms.timeout.is_some() {
                     context::needs_clock();
                 }
-                match self.queue_to(&process) {
-                    Ok(sent) => sent,
+                match self.queue_to(&process, Some(cx.waker().clone())) {
+                    Ok(sent) => {
+                        is_awaited = sent.queueing.is_none();
+                        sent
+                    }
                     Err(error) => return Poll::Ready(Err(error)),
                 }
             }
         };
         drop(process);
+        let (mut patience, now) = Patience::begin(self.terms.timeout);
+        let waits = is_awaited && patience.poll(now, cx).is_pending();
         self.waiting = Some(Waiting {
             sent,
-            patience: Patience::new(self.terms.timeout),
+            patience,
             is_over: false,
         });
-        self.wait(cx)
+        if waits { Poll::Pending } else { self.wait(cx) }
     }
 
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Reply, CallError>> {
@@ -323,7 +332,7 @@ impl<S: GenServer> Asked<'_, S, S::Message, S::Reply> {
             self.waiting = None;
             return Poll::Ready(self.terms.outcome(outcome));
         }
-        if waiting.patience.poll(cx).is_pending() {
+        if waiting.patience.poll(None, cx).is_pending() {
             return Poll::Pending;
         }
         // SRV-3: one last look for an answer that came meanwhile.
@@ -439,20 +448,26 @@ struct Patience {
 }
 
 impl Patience {
-    fn new(timeout: Option<Duration>) -> Self {
-        Self {
-            deadline: timeout.map(far),
+    /// From now on. Tells what time it is, if that matters.
+    fn begin(timeout: Option<Duration>) -> (Self, Option<Instant>) {
+        let now = timeout.map(|_| Instant::now());
+        let deadline = timeout
+            .zip(now)
+            .map(|(timeout, now)| far_from(now, timeout));
+        let patience = Self {
+            deadline,
             timer: None,
-        }
+        };
+        (patience, now)
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(&mut self, now: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline else {
             return Poll::Pending;
         };
         if self.timer.is_none() {
             let shared =
-                context::with_current(|process| process.head().poll_deadline(deadline, cx));
+                context::with_current(|process| process.head().poll_deadline(deadline, now, cx));
             if let Some(polled) = shared.flatten() {
                 return polled;
             }

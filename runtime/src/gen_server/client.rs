@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::gen_server::bounded::{Full, Queueing, Unqueued};
-use crate::gen_server::process::{Envelope, Served, ServerProcess};
+use crate::gen_server::process::{Content, Envelope, Served, ServerProcess};
 use crate::gen_server::stop::Stop;
 use crate::node::Node;
 use crate::panics::drop_quietly;
@@ -86,7 +86,7 @@ impl<S: GenServer> ServerRef<S> {
         match self.resolve() {
             Ok(process) => {
                 if let Err(Unqueued::Ended(envelope) | Unqueued::Full(envelope)) =
-                    process.queue_counted(Envelope::Cast(message))
+                    process.queue_counted(Envelope::cast(message))
                 {
                     drop_quietly(envelope);
                 }
@@ -105,11 +105,12 @@ impl<S: GenServer> ServerRef<S> {
             return Ok(());
         }
         match self.resolve() {
-            Ok(process) => match process.queue_counted(Envelope::Cast(message)) {
-                Err(Unqueued::Full(Envelope::Cast(message))) => return Err(Full(message)),
-                Err(Unqueued::Full(envelope) | Unqueued::Ended(envelope)) => {
-                    drop_quietly(envelope);
-                }
+            Ok(process) => match process.queue_counted(Envelope::cast(message)) {
+                Err(Unqueued::Full(envelope)) => match envelope.content {
+                    Content::Message(message) => return Err(Full(message)),
+                    _ => unreachable!("what was to be queued comes back"),
+                },
+                Err(Unqueued::Ended(envelope)) => drop_quietly(envelope),
                 Ok(()) => {}
             },
             Err(unresolved) => self.drop_cast(message, &unresolved),
@@ -124,7 +125,7 @@ impl<S: GenServer> ServerRef<S> {
             return None;
         }
         match self.resolve() {
-            Ok(process) => match process.queue_counted(Envelope::Cast(message)) {
+            Ok(process) => match process.queue_counted(Envelope::cast(message)) {
                 Err(Unqueued::Full(envelope)) => {
                     return Some(ServerProcess::queue_when_room(process.held(), envelope));
                 }

@@ -63,6 +63,7 @@ impl Waiting {
     }
 
     /// Begins to wait anew, for nothing but messages.
+    #[inline]
     pub(super) fn renew(&mut self) {
         if self.alarm.is_some() || self.rest.is_some() || self.has_rested || self.hibernates {
             *self = Self::default();
@@ -76,7 +77,11 @@ impl Waiting {
     }
 
     /// The message that comes at once, before what is queued.
+    #[inline]
     pub(super) fn due_at_once(&mut self) -> Option<Info> {
+        if self.alarm.is_none() {
+            return None;
+        }
         let alarm = self.alarm.take_if(|alarm| alarm.timer.is_none())?;
         Some(alarm.message)
     }

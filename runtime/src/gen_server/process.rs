@@ -35,54 +35,73 @@ use crate::sys::{Refused, System};
 use crate::{Exit, ExitReason, GenServer, Info, Pid};
 
 /// What is in the mailbox of a server.
-pub(crate) enum Envelope<S: GenServer> {
-    Call {
-        message: S::Message,
-        cell: Arc<ReplyCell<S::Reply>>,
-        caller: Option<Pid>,
-    },
-    Cast(S::Message),
+///
+/// The content comes first, so that it stands where the whole does: a copy of it reads what a copy of the whole wrote just
+/// before, piece for piece, and need not wait.
+#[repr(C)]
+pub(crate) struct Envelope<S: GenServer> {
+    pub(crate) content: Content<S>,
+    /// Where the answer to a call goes.
+    pub(crate) cell: Option<Arc<ReplyCell<S::Reply>>>,
+}
+
+pub(crate) enum Content<S: GenServer> {
+    /// A call if there is a cell, else a cast.
+    Message(S::Message),
     Info(Info),
-    /// A request to stop (`SRV-10`).
-    Stop(ExitReason),
+    /// A request to stop (`SRV-10`); in a box, since it is rare and would make all messages bigger.
+    Stop(Box<ExitReason>),
     System(Box<System>),
     /// Where a message was that was dropped for a newer one.
     Gap,
 }
 
 impl<S: GenServer> Envelope<S> {
+    #[inline]
+    pub(crate) const fn cast(message: S::Message) -> Self {
+        Self::of(Content::Message(message))
+    }
+
+    #[inline]
+    pub(crate) const fn of(content: Content<S>) -> Self {
+        Self {
+            content,
+            cell: None,
+        }
+    }
+
     /// Whether it counts where the mailbox is bounded.
     pub(crate) const fn is_counted(&self) -> bool {
-        matches!(self, Self::Call { .. } | Self::Cast(_))
+        matches!(self.content, Content::Message(_))
     }
 }
 
 impl<S: GenServer> Letter for Envelope<S> {
     fn from_info(info: Info) -> Self {
-        Self::Info(info)
+        Self::of(Content::Info(info))
     }
 
     fn into_info(self) -> Result<Info, Self> {
-        match self {
-            Self::Info(info) => Ok(info),
-            other => Err(other),
+        match self.content {
+            Content::Info(info) => Ok(info),
+            content => Err(Self { content, ..self }),
         }
     }
 
     fn as_info(&self) -> Option<&Info> {
-        match self {
-            Self::Info(info) => Some(info),
+        match &self.content {
+            Content::Info(info) => Some(info),
             _ => None,
         }
     }
 
     fn name(&self) -> &'static str {
-        match self {
-            Self::Call { message, .. } | Self::Cast(message) => S::message_name(message),
-            Self::Info(info) => info.type_name(),
-            Self::Stop(_) => "stop",
-            Self::System(_) => "system request",
-            Self::Gap => "gap",
+        match &self.content {
+            Content::Message(message) => S::message_name(message),
+            Content::Info(info) => info.type_name(),
+            Content::Stop(_) => "stop",
+            Content::System(_) => "system request",
+            Content::Gap => "gap",
         }
     }
 
@@ -90,11 +109,11 @@ impl<S: GenServer> Letter for Envelope<S> {
 
     fn give_way(&mut self) -> Option<Self> {
         self.is_counted()
-            .then(|| std::mem::replace(self, Self::Gap))
+            .then(|| std::mem::replace(self, Self::of(Content::Gap)))
     }
 
     fn is_gap(&self) -> bool {
-        matches!(self, Self::Gap)
+        matches!(self.content, Content::Gap)
     }
 }
 
@@ -145,6 +164,7 @@ impl<S: GenServer> ServerProcess<S> {
     }
 
     /// Queues a message; gives it back if the process has ended.
+    #[inline(always)]
     pub(crate) fn queue(&self, envelope: Envelope<S>) -> Result<(), Envelope<S>> {
         if self.head.has(bits::ENDED) {
             return Err(envelope);
@@ -251,7 +271,7 @@ impl<S: GenServer> ServerProcess<S> {
         let (carried, here) = match (then, reply) {
             (Then::Stop(reason), None) => (Carried::Stop(reason, None), self.wait_for_end()),
             (Then::Stop(reason), Some(reply)) => {
-                let cell = Arc::new(ReplyCell::default());
+                let cell = Arc::new(ReplyCell::new(None));
                 death::add_waiter(self, Arc::<ReplyCell<S::Reply>>::clone(&cell));
                 (
                     Carried::Stop(reason, Some((Arc::clone(&cell), reply))),
@@ -277,7 +297,7 @@ impl<S: GenServer> ServerProcess<S> {
 
     #[cold]
     fn wait_for_end(&self) -> Here<S> {
-        let cell = Arc::new(ReplyCell::default());
+        let cell = Arc::new(ReplyCell::new(None));
         death::add_waiter(self, Arc::<ReplyCell<S::Reply>>::clone(&cell));
         Here::Wait(cell)
     }
@@ -298,13 +318,15 @@ impl<S: GenServer> ServerProcess<S> {
     }
 
     /// Takes the state back for the task, if it has something to do and nobody runs a handler.
-    pub(crate) fn take_back(&self) -> Option<Box<S>> {
+    ///
+    /// With `IDLE` it clears `MAIL`, and says whether that was set: then the inbox is to be looked at.
+    pub(crate) fn take_back(&self) -> Option<(Box<S>, bool)> {
         if !self.head.has(bits::MAIL | bits::CARRY | bits::DROPPED) {
             return None;
         }
         let state = self.slot.take()?;
-        self.head.clear(bits::IDLE);
-        Some(state)
+        let word = self.head.clear(bits::IDLE | bits::MAIL);
+        Some((state, word & bits::MAIL != 0))
     }
 
     /// A handler dropped a handle: its caller is told when the handler is through, unless it ends the server.
@@ -313,12 +335,18 @@ impl<S: GenServer> ServerProcess<S> {
         self.head.set(bits::DROPPED);
     }
 
+    #[inline]
     pub(crate) fn tell_dropped(&self) {
         if self.head.has(bits::DROPPED) {
-            self.head.clear(bits::DROPPED);
-            for tell in std::mem::take(&mut *self.dropped.lock()) {
-                tell();
-            }
+            self.tell_those_dropped();
+        }
+    }
+
+    #[cold]
+    fn tell_those_dropped(&self) {
+        self.head.clear(bits::DROPPED);
+        for tell in std::mem::take(&mut *self.dropped.lock()) {
+            tell();
         }
     }
 
@@ -334,21 +362,18 @@ impl<S: GenServer> ServerProcess<S> {
     pub(crate) fn next_while_suspended(&self, seen: &mut Seen) -> Option<Envelope<S>> {
         self.look_for_mail();
         let parent = self.head.parent;
-        self.mailbox.pop_wanted(seen, &|envelope| match envelope {
-            Envelope::System(_) | Envelope::Stop(_) => true,
-            Envelope::Info(info) => info
-                .downcast_ref::<Exit>()
-                .is_some_and(|exit| Some(exit.from) == parent),
-            Envelope::Call { .. } | Envelope::Cast(_) | Envelope::Gap => false,
-        })
+        self.mailbox
+            .pop_wanted(seen, &|envelope| match &envelope.content {
+                Content::System(_) | Content::Stop(_) => true,
+                Content::Info(info) => info
+                    .downcast_ref::<Exit>()
+                    .is_some_and(|exit| Some(exit.from) == parent),
+                Content::Message(_) | Content::Gap => false,
+            })
     }
 
     pub(crate) fn look_for_mail(&self) -> bool {
-        let has_mail = self.head.has(bits::MAIL);
-        if has_mail {
-            self.head.clear(bits::MAIL);
-        }
-        has_mail
+        self.head.has(bits::MAIL) && self.head.clear(bits::MAIL) & bits::MAIL != 0
     }
 }
 
@@ -362,17 +387,19 @@ impl<S: GenServer> Process for ServerProcess<S> {
     }
 
     fn push(&self, info: Info) -> Result<Wake, Info> {
-        let wake = match self.mailbox.push(Envelope::Info(info)) {
+        let wake = match self.mailbox.push(Envelope::from_info(info)) {
             Ok(wake) => wake,
-            Err(Envelope::Info(info)) => return Err(info),
-            Err(_) => unreachable!("what was pushed comes back"),
+            Err(envelope) => match envelope.into_info() {
+                Ok(info) => return Err(info),
+                Err(_) => unreachable!("what was pushed comes back"),
+            },
         };
         mail_came(&self.head);
         Ok(wake)
     }
 
     fn push_system(&self, system: System) -> Result<(), Refused> {
-        self.queue(Envelope::System(Box::new(system)))
+        self.queue(Envelope::of(Content::System(Box::new(system))))
             .map_err(|_| Refused::HasEnded)
     }
 
@@ -406,12 +433,11 @@ impl<S: GenServer> Process for ServerProcess<S> {
         let left: VecDeque<Envelope<S>> = self.mailbox.close();
         let mut unanswered: Vec<Arc<dyn Deathwatch>> = Vec::new();
         for envelope in left {
-            match envelope {
-                Envelope::Call { message, cell, .. } => {
-                    unanswered.push(cell);
-                    drop_quietly(message);
-                }
-                Envelope::System(system) => unanswered.push(system.into_waiter()),
+            if let Some(cell) = envelope.cell {
+                unanswered.push(cell);
+            }
+            match envelope.content {
+                Content::System(system) => unanswered.push(system.into_waiter()),
                 other => drop_quietly(other),
             }
         }

@@ -1,6 +1,8 @@
 //! The cell in which the answer to one request arrives.
 
+use std::ops::Deref;
 use std::sync::Arc;
+use std::task::Waker;
 
 use crate::gen_server::process::ServerProcess;
 use crate::parcel::Parcel;
@@ -21,11 +23,40 @@ pub(crate) enum Outcome<R> {
     Full,
 }
 
-pub(crate) type ReplyCell<R> = Parcel<Outcome<R>>;
+/// What a request waits at.
+pub(crate) struct ReplyCell<R> {
+    /// Who asked, if that is a process.
+    pub(crate) caller: Option<Pid>,
+    outcome: Parcel<Outcome<R>>,
+}
+
+impl<R> ReplyCell<R> {
+    /// The cell of a request of the running code; `waker` waits for its outcome already.
+    pub(crate) fn new(waker: Option<Waker>) -> Self {
+        Self {
+            caller: context::self_pid(),
+            outcome: Parcel::awaited_by(waker),
+        }
+    }
+}
+
+impl<R> Deref for ReplyCell<R> {
+    type Target = Parcel<Outcome<R>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.outcome
+    }
+}
+
+impl<R: Send> Deathwatch for Parcel<Outcome<R>> {
+    fn died(&self, reason: &ExitReason) {
+        self.put(Outcome::Died(reason.clone()));
+    }
+}
 
 impl<R: Send> Deathwatch for ReplyCell<R> {
     fn died(&self, reason: &ExitReason) {
-        self.put(Outcome::Died(reason.clone()));
+        self.outcome.died(reason);
     }
 }
 

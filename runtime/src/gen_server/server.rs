@@ -4,11 +4,11 @@ use std::any::Any;
 use std::future::{Future, pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::gen_server::pause::Waiting;
-use crate::gen_server::process::{Answer, Carried, Envelope, ServerProcess};
+use crate::gen_server::process::{Answer, Carried, Content, Envelope, ServerProcess};
 use crate::gen_server::reply::{Caller, Outcome, ReplyCell, Unanswered};
 use crate::gen_server::returns::{Continuation, Next, Pause, Then};
 use crate::mailbox::Letter;
@@ -20,6 +20,9 @@ use crate::{Exit, ExitReason, GenServer, Info, Pid};
 
 /// After more messages than this without a pause, the memory of the queue is given back.
 const BURST: usize = 64;
+
+/// After so many messages others run, be they never so many in the queue: tokio's own measure.
+const SHARE: usize = 128;
 
 /// What the loop does next.
 enum Step<S: GenServer> {
@@ -57,6 +60,8 @@ pub(crate) async fn serve<S: GenServer>(
         process,
         state: Some(state),
         handled: 0,
+        share: SHARE,
+        mail: false,
         hibernate_after,
         debug: None,
         is_suspended: false,
@@ -93,6 +98,10 @@ struct Loop<S: GenServer> {
     state: Option<Box<S>>,
     /// Messages handled since it was last idle.
     handled: usize,
+    /// How many more it may handle before others run.
+    share: usize,
+    /// Whether `MAIL` was cleared and the inbox not looked at yet.
+    mail: bool,
     /// After so much time without a message, memory is given back.
     hibernate_after: Option<Duration>,
     /// There while its events are looked at: then every message comes through the mailbox (decision A1 f).
@@ -145,23 +154,28 @@ impl<S: GenServer> Loop<S> {
     fn poll_event(&mut self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Event<S>> {
         loop {
             if self.state.is_none() {
-                let Some(state) = self.process.take_back() else {
+                let Some((state, mail)) = self.process.take_back() else {
                     return self.rest(waiting, cx);
                 };
                 self.state = Some(state);
+                self.mail |= mail;
                 if let Some(step) = self.carried() {
                     return Poll::Ready(Event::Step(step));
                 }
             }
             // Before a message is taken: one that is taken must reach its handler, whatever ends the server meanwhile.
-            ready!(context::proceed(cx));
+            if self.share == 0 {
+                self.share = SHARE;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             if let Some(message) = waiting.due_at_once() {
                 return Poll::Ready(Event::Timeout(message));
             }
             let next = if self.is_suspended {
                 self.process.next_while_suspended(&mut waiting.seen)
             } else {
-                self.process.next()
+                self.process.next(&mut self.mail)
             };
             if let Some(envelope) = next {
                 match self.handle_now(envelope, waiting) {
@@ -190,7 +204,8 @@ impl<S: GenServer> Loop<S> {
     }
 
     /// Nothing is to be done. After so long, memory is given back.
-    fn rest(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Event<S>> {
+    fn rest(&mut self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Event<S>> {
+        self.share = SHARE;
         if !waiting.has_alarm() && waiting.rests(self.hibernate_after, cx) {
             self.process.mailbox.shrink();
         }
@@ -213,37 +228,49 @@ impl<S: GenServer> Loop<S> {
     /// is given out.
     fn handle_now(&mut self, envelope: Envelope<S>, waiting: &mut Waiting) -> Option<Event<S>> {
         self.handled += 1;
+        self.share -= 1;
         if self.debug.is_some() {
             self.note_arrival(&envelope);
         }
-        let (message, pid, cell) = match envelope {
-            Envelope::Call {
-                message,
-                cell,
-                caller,
-            } => (message, caller, Some(cell)),
-            Envelope::Cast(message) => (message, None, None),
-            Envelope::Info(info) => return Some(Event::Info(info)),
-            Envelope::Stop(reason) => return Some(Event::Step(Step::Stop(reason, None))),
-            Envelope::System(system) => {
-                system.run(self);
-                waiting.was_busy();
-                let ends = self.ends.take()?;
-                return Some(Event::Step(Step::Stop(ends, None)));
-            }
-            // It is no message: what the server waits for goes on.
-            Envelope::Gap => return None,
+        let Envelope { content, cell } = envelope;
+        let Content::Message(message) = content else {
+            return self.no_message(content, waiting);
         };
         let Some(state) = &mut self.state else {
             return Some(Event::Step(Step::Ended));
         };
+        let pid = cell.as_ref().and_then(|cell| cell.caller);
         let mut unanswered = Unanswered {
             cell,
             process: &*self.process,
         };
-        context::set_caller(pid);
+        if pid.is_some() {
+            context::set_caller(pid);
+        }
         let result = catch(|| state.handle_now(message));
-        context::set_caller(None);
+        if pid.is_some() {
+            context::set_caller(None);
+        }
+        let is_plain = matches!(
+            &result,
+            Ok(Ok(Next {
+                then: Then::Pause(Pause::Wait),
+                ..
+            }))
+        );
+        if is_plain && self.debug.is_none() && !self.process.head().has(bits::EXIT | bits::DROPPED)
+        {
+            // What nearly all messages come to. It cancels what was waited for.
+            waiting.renew();
+            let cell = unanswered.cell.take()?;
+            cell.put(match result {
+                Ok(Ok(Next {
+                    reply: Some(reply), ..
+                })) => Outcome::Reply(reply),
+                _ => Outcome::NoReply,
+            });
+            return None;
+        }
         let mut cell = match result {
             Ok(_) => unanswered.cell.take(),
             Err(_) => None,
@@ -262,10 +289,26 @@ impl<S: GenServer> Loop<S> {
         let Step::Then(Then::Pause(Pause::Wait)) = step else {
             return Some(Event::Step(step));
         };
-        // It cancels what was waited for.
         waiting.renew();
         self.process.tell_dropped();
         None
+    }
+
+    /// Handles what is neither call nor cast.
+    #[inline(never)]
+    fn no_message(&mut self, content: Content<S>, waiting: &mut Waiting) -> Option<Event<S>> {
+        match content {
+            Content::Info(info) => Some(Event::Info(info)),
+            Content::Stop(reason) => Some(Event::Step(Step::Stop(*reason, None))),
+            Content::System(system) => {
+                system.run(self);
+                waiting.was_busy();
+                let ends = self.ends.take()?;
+                Some(Event::Step(Step::Stop(ends, None)))
+            }
+            // It is no message: what the server waits for goes on.
+            Content::Gap | Content::Message(_) => None,
+        }
     }
 
     /// Runs the callback for what happened.
@@ -349,13 +392,14 @@ impl<S: GenServer> Loop<S> {
 
     #[cold]
     fn note_arrival(&mut self, envelope: &Envelope<S>) {
-        let (kind, from) = match envelope {
-            Envelope::Call { caller, .. } => (EventKind::Call, *caller),
-            Envelope::Cast(_) => (EventKind::Cast, None),
-            Envelope::Info(_) => (EventKind::Info, None),
-            Envelope::Stop(_) | Envelope::System(_) | Envelope::Gap => return,
+        let kind = match &envelope.content {
+            Content::Message(_) if envelope.cell.is_some() => EventKind::Call,
+            Content::Message(_) => EventKind::Cast,
+            Content::Info(_) => EventKind::Info,
+            Content::Stop(_) | Content::System(_) | Content::Gap => return,
         };
-        self.note_in(kind, envelope.name(), from);
+        let caller = envelope.cell.as_ref().and_then(|cell| cell.caller);
+        self.note_in(kind, envelope.name(), caller);
     }
 
     fn note_in(&mut self, kind: EventKind, message: &'static str, from: Option<Pid>) {

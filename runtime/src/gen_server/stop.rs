@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::blocking;
 use crate::gen_server::client::{ServerRef, Unresolved};
-use crate::gen_server::process::Envelope;
+use crate::gen_server::process::{Content, Envelope};
 use crate::process::control::Process;
 use crate::process::receive::far;
 use crate::process::{context, death, suspend_if_exiting};
@@ -51,7 +51,7 @@ impl Stop {
                 return Err(StopError::CallingSelf);
             }
             let end: End = Box::pin(death::watch(&*process));
-            match process.queue(Envelope::Stop(reason)) {
+            match process.queue(Envelope::of(Content::Stop(Box::new(reason)))) {
                 Ok(()) => Ok(end),
                 Err(_) => Err(StopError::NoProc(Address::Pid(process.head().pid))),
             }

@@ -12,8 +12,9 @@ use std::any::Any;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use tokio::runtime;
 use tokio::task::coop::unconstrained;
@@ -102,6 +103,9 @@ pub(crate) struct Head {
     pub(crate) type_name: &'static str,
     pub(crate) word: AtomicU64,
     task: OnceLock<Waker>,
+    /// When the timer in `signals` is due, in nanoseconds of [`since_epoch`]; 0 if it is not armed. Only the process itself
+    /// reads it, and only to see that it need not look there.
+    timer_due: AtomicU64,
     pub(crate) signals: Mutex<Signals>,
 }
 
@@ -150,6 +154,7 @@ impl Head {
             type_name,
             word: AtomicU64::new(0),
             task: OnceLock::new(),
+            timer_due: AtomicU64::new(0),
             signals: Mutex::default(),
         }
     }
@@ -178,9 +183,10 @@ impl Head {
         self.word.fetch_add(bits::RAN, Ordering::AcqRel) & bits::ALL
     }
 
+    /// Clears bits. Returns what was set before.
     #[inline]
-    pub(crate) fn clear(&self, bits: u64) {
-        self.word.fetch_and(!bits, Ordering::AcqRel);
+    pub(crate) fn clear(&self, bits: u64) -> u64 {
+        self.word.fetch_and(!bits, Ordering::AcqRel)
     }
 
     /// Decides the reason with which it ends, unless that was decided before (`SIG-6`). Returns what `word` said.
@@ -206,15 +212,30 @@ impl Head {
     }
 
     /// Waits for a deadline with the timer that the calls of this process share: see `gen_server/call.rs`. `None` if that
-    /// cannot be, since its task is not what is polled.
+    /// cannot be, since its task is not what is polled. `now`, if that is known.
     pub(crate) fn poll_deadline(
         &self,
         deadline: Instant,
+        now: Option<Instant>,
         cx: &mut Context<'_>,
     ) -> Option<Poll<()>> {
         if !self.task.get()?.will_wake(cx.waker()) {
             return None;
         }
+        if let Some(now) = now {
+            let wait = self
+                .timer_due
+                .load(Ordering::Relaxed)
+                .checked_sub(since_epoch(now));
+            // What is due later than now has not fired.
+            if wait.is_some_and(|wait| wait > 0 && wait <= nanoseconds(deadline - now)) {
+                return Some(Poll::Pending);
+            }
+        }
+        self.arm_timer(deadline, cx)
+    }
+
+    fn arm_timer(&self, deadline: Instant, cx: &mut Context<'_>) -> Option<Poll<()>> {
         let mut signals = self.signals.lock();
         if signals.ended {
             return None;
@@ -230,8 +251,16 @@ impl Head {
             }
             none => none.insert(timer_at(deadline)),
         };
+        self.timer_due
+            .store(since_epoch(deadline), Ordering::Relaxed);
         // Whatever this task's share is: a timer that does not take the waker now would never be polled again.
         Some(pin!(unconstrained(timer.as_mut())).poll(cx))
+    }
+
+    /// The timer that goes with the process.
+    pub(crate) fn take_timer(&self, signals: &mut Signals) -> Option<Pin<Box<Sleep>>> {
+        self.timer_due.store(0, Ordering::Relaxed);
+        signals.timer.take()
     }
 
     pub(crate) fn wake(&self) {
@@ -239,6 +268,19 @@ impl Head {
             waker.wake_by_ref();
         }
     }
+}
+
+/// Nanoseconds since some point in time, 0 before.
+fn since_epoch(at: Instant) -> u64 {
+    static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
+    nanoseconds(at.saturating_duration_since(*EPOCH))
+}
+
+/// For 584 years.
+fn nanoseconds(duration: Duration) -> u64 {
+    (duration.as_secs())
+        .saturating_mul(1_000_000_000)
+        .saturating_add(u64::from(duration.subsec_nanos()))
 }
 
 /// # Panics
@@ -251,9 +293,12 @@ pub(crate) fn timer_at(deadline: Instant) -> Pin<Box<Sleep>> {
 }
 
 /// Tells the task of a server that mail has come: only the first push after the task last looked wakes it.
+///
+/// Who finds the bit set after its push need not set it: the task clears it before it takes the inbox, so it takes what was
+/// pushed here, or the bit was set again since by someone who wakes it.
 #[inline]
 pub(crate) fn mail_came(head: &Head) {
-    if head.set(bits::MAIL) & bits::MAIL == 0 {
+    if !head.has(bits::MAIL) && head.set(bits::MAIL) & bits::MAIL == 0 {
         head.wake();
     }
 }

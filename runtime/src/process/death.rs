@@ -43,7 +43,7 @@ pub(crate) fn finish(process: &dyn Process) {
     let starting = signals.starting;
     let relations = signals.relations.as_deref_mut();
     let own = relations.map(Relations::take_own).unwrap_or_default();
-    let timer = signals.timer.take();
+    let timer = head.take_timer(&mut signals);
     head.set(bits::EXIT | bits::ENDED);
     drop(signals);
     drop(timer);

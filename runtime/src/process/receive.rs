@@ -113,7 +113,11 @@ impl<F> Receive<F> {
 
 /// A point in time that cannot overflow (`TIM-3`).
 pub(crate) fn far(delay: Duration) -> Instant {
+    far_from(Instant::now(), delay)
+}
+
+/// The same, where it is known what time it is.
+pub(crate) fn far_from(now: Instant, delay: Duration) -> Instant {
     const THIRTY_YEARS: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
-    let now = Instant::now();
     now.checked_add(delay).unwrap_or(now + THIRTY_YEARS)
 }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::gen_server::reply::{Outcome, ReplyCell};
+use crate::gen_server::reply::Outcome;
 use crate::panics::{Unwound, catch};
+use crate::parcel::Parcel;
 use crate::process::context;
 use crate::process::control::{Deathwatch, Head};
 use crate::process::receive::far;
@@ -60,7 +61,7 @@ enum Failure {
     WrongType(Pid),
 }
 
-type Answer<T> = ReplyCell<Result<T, Failure>>;
+type Answer<T> = Parcel<Outcome<Result<T, Failure>>>;
 type Sending<T> = dyn FnOnce() -> Result<Arc<Answer<T>>, SysError> + Send;
 type Waiting<T> = dyn Future<Output = Result<T, SysError>> + Send;
 
