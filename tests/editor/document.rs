@@ -156,8 +156,10 @@ impl Document {
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
     Method = 2,
+    Function = 3,
     Field = 5,
     Variable = 6,
+    Struct = 22,
 }
 
 /// Takes the marks out of `source`.

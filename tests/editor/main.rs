@@ -227,4 +227,62 @@ in_an_editor! {
             ["«number»: u64 => number + 1,", "number: u64 => «number» + 1,"]
         );
     }
+
+    fn a_child_that_is_half_written_is_completed() {
+        let child = "/*child*/Counter::/*start_link*/start_link(*/*use_of_first*/first)";
+        let cases = [
+            ("Cou/*here*/", Kind::Struct, "Counter"),
+            ("Counter::s/*here*/", Kind::Function, "start_link"),
+            ("Counter::start_link(/*here*/)", Kind::Variable, "first"),
+            ("Counter::start_link(fi/*here*/)", Kind::Variable, "first"),
+            ("Counter::start_link(first.c/*here*/)", Kind::Method, "checked_add"),
+        ];
+        for (written, kind, expected) in cases {
+            let found = Document::edited(&[(child, written)]).completions("here", kind);
+            assert!(found.iter().any(|label| label == expected), "{written}: {found:?}");
+        }
+    }
+
+    fn an_arm_that_is_half_written_is_completed() {
+        let arm = "number: u64 => /*use_of_number*/number + 1,";
+        let cases = [
+            ("number: u64 => num/*here*/,", Kind::Variable, "number"),
+            ("number: u64 => number.c/*here*/,", Kind::Method, "checked_add"),
+            ("tick: T/*here*/ => 1,", Kind::Struct, "Tick"),
+        ];
+        for (written, kind, expected) in cases {
+            let found = Document::edited(&[(arm, written)]).completions("here", kind);
+            assert!(found.iter().any(|label| label == expected), "{written}: {found:?}");
+        }
+    }
+
+    // A limit: rust-analyzer does not mend what it hands to such a macro, and a lone dot is no expression.
+    fn behind_a_dot_in_a_tree_or_a_receive_a_letter_is_needed() {
+        let number = ("/*use_of_number*/number + 1", "number./*here*/");
+        let mut file = Document::edited(&[number]);
+        assert_eq!(file.completions("here", Kind::Method), NONE);
+        assert_eq!(file.definition("use_of_from"), NONE);
+        assert_eq!(file.definition("use_of_get"), ["pub fn «get»(&self) -> u64 {"]);
+        drop(file);
+        let mut file = Document::edited(&[("(*/*use_of_first*/first)", "(first./*here*/)")]);
+        assert_eq!(file.completions("here", Kind::Method), NONE);
+        assert_eq!(file.definition("use_of_get"), ["pub fn «get»(&self) -> u64 {"]);
+        assert_eq!(file.hover("start_of_tree")[0], "counter::Tree");
+    }
+
+    fn a_mistake_in_a_receive_is_the_only_one() {
+        let number = ("/*use_of_number*/number + 1", "\"one\"");
+        let mistakes = Document::edited(&[number]).mistakes();
+        let line = "number: u64 => \"one\",".to_owned();
+        assert_eq!(mistakes, [(line, "E0308".to_owned())]);
+    }
+
+    fn a_mistake_in_a_tree_is_the_only_one() {
+        let mistakes = Document::edited(&[("(*/*use_of_first*/first)", "(\"one\")")]).mistakes();
+        let line = "Counter::start_link(\"one\") { restart: transient },".to_owned();
+        assert_eq!(mistakes, [(line, "E0308".to_owned())]);
+        let mistakes = Document::edited(&[("restart: transient", "restart: transent")]).mistakes();
+        let line = "Counter::start_link(*first) { restart: transent },".to_owned();
+        assert_eq!(mistakes, [(line, "macro-error".to_owned())]);
+    }
 }

@@ -140,3 +140,61 @@ fn broken(input: ParseStream<'_>) -> syn::Result<TokenStream> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quote::{ToTokens, quote};
+    use syn::ImplItem;
+
+    use super::{block, header};
+    use crate::diagnostic::Diagnostics;
+
+    #[test]
+    fn each_member_stands_for_itself() {
+        let input = quote! {
+            impl Counter {
+                #[handle_call]
+                pub fn get(&self) -> u64 { self. }
+                #[handle_cast]
+                fn half
+                #[handle_cast]
+                fn without_type(&mut self, by) {}
+                const BROKEN: = 1;
+                #[handle_cast]
+                fn add(&mut self, by: u64) { self.0 += by; }
+                #[handle_call]
+                fn without_body(&self) -> u64;
+            }
+        };
+        let mut diagnostics = Diagnostics::default();
+        let ours = |attr: &syn::Attribute| !attr.path().is_ident("doc");
+        let item = block(&input, ours, &mut diagnostics).expect("the header parses");
+        let members = item.items.iter().map(|member| match member {
+            ImplItem::Fn(method) => format!("{}, {}", method.sig.ident, method.attrs.len()),
+            other => other.to_token_stream().to_string(),
+        });
+        let expected = [
+            "get, 1",
+            "fn half",
+            "fn without_type (& mut self , by) { }",
+            "const BROKEN : = 1 ;",
+            "add, 1",
+            "without_body, 1",
+        ];
+        assert_eq!(members.collect::<Vec<_>>(), expected);
+        let errors = diagnostics.finish().to_string();
+        assert_eq!(errors.matches("compile_error").count(), 2, "{errors}");
+    }
+
+    #[test]
+    fn a_header_that_does_not_parse_gives_nothing() {
+        assert!(header(&quote!(struct Counter { count: })).is_some());
+        assert!(
+            header(&quote!(
+                struct Counter(u64);
+            ))
+            .is_none()
+        );
+        assert!(header(&quote!(impl {})).is_none());
+    }
+}
