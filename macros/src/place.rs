@@ -1,8 +1,8 @@
 //! Where rustc shows what is wrong with tokens that we write, hidden from editors.
 //!
-//! An editor takes each token of an expansion that has the range of a word for that word: its hover would show all of them,
-//! and "go to definition" would ask which is meant. An empty range is no word's. So what is written for a place begins just
-//! before it and ends just behind it, and what rustc underlines is all from the one to the other.
+//! An editor takes each token of an expansion that has the range of a word for that word: its hover would show all of
+//! them, and "go to definition" would ask which is meant. An empty range is no word's. So what is written for a place
+//! begins just before it and ends just behind it, and what rustc underlines is all from the one to the other.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote_spanned;

@@ -1,13 +1,14 @@
 //! Items that syn cannot parse.
 //!
-//! An editor asks for the expansion at every key that is pressed, and rustc knows syntax that syn does not. What is wrong
-//! with the syntax they say themselves, for the item is written as it stands; here each of its parts counts by itself. A
-//! method whose body does not parse is a callback like any other. Of one whose header does not parse nothing can be written.
+//! An editor asks for the expansion at every key that is pressed, and rustc knows syntax that syn does not. What is
+//! wrong with the syntax they say themselves, for the item is written as it stands; here each of its parts counts by
+//! itself. A method whose body does not parse is a callback like any other. Of one whose header does not parse
+//! nothing can be written.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::discouraged::Speculative;
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::{ParseStream, Parser};
 use syn::{
     Attribute, Block, Expr, ImplItem, ImplItemFn, Item, ItemImpl, Stmt, Token, parse_quote, token,
 };
@@ -80,9 +81,10 @@ fn attempt<T>(
 }
 
 fn member(input: ParseStream<'_>) -> syn::Result<ImplItem> {
-    match attempt(input, ImplItem::parse) {
-        Ok(whole) if !matches!(whole, ImplItem::Verbatim(_)) => Ok(whole),
-        _ => method(input).map(ImplItem::Fn),
+    match input.fork().parse() {
+        // That is a method without a body, too.
+        Ok(ImplItem::Verbatim(_)) | Err(_) => method(input).map(ImplItem::Fn),
+        Ok(_) => input.parse(),
     }
 }
 
