@@ -29,8 +29,10 @@ pub(crate) struct Client {
 impl Client {
     /// Starts the server on a new crate that depends on this one, and waits until it has loaded everything.
     pub(crate) fn start(source: &str) -> Self {
-        let server = env::var_os("BEAMISH_RUST_ANALYZER")
-            .expect("BEAMISH_RUST_ANALYZER is the path of rust-analyzer; `.ci/rust-analyzer` fetches one and prints it");
+        let server = env::var_os("BEAMISH_RUST_ANALYZER").expect(
+            "BEAMISH_RUST_ANALYZER is the path of rust-analyzer; \
+             `.ci/rust-analyzer` fetches one and prints it",
+        );
         let folder = new_crate(source);
         let mut server = Command::new(&server);
         let mut child = server
@@ -52,6 +54,7 @@ impl Client {
                     break;
                 }
             }
+            child.wait()
         });
         let mut client = Self {
             stdin,

@@ -119,6 +119,7 @@ in_an_editor! {
         assert_eq!(file.definition("client"), CLIENT);
         assert_eq!(file.definition("message"), ["#[«genserver»]", "impl «»Counter {"]);
         assert!(file.renamed("client").is_err());
+        assert!(file.renamed("message").is_err());
     }
 
     fn the_references_of_a_handler_are_its_calls() {
@@ -134,6 +135,9 @@ in_an_editor! {
         let body = "self.count += /*use_of_amount*/amount;";
         let mut file = Document::edited(&[(body, "self./*here*/")]);
         assert_eq!(file.completions("here", Kind::Field), ["count"]);
+        // A limit: `__wait`, which stands before `wait`.
+        let methods = ["__wait", "add", "get", "tick", "wait"];
+        assert_eq!(file.completions("here", Kind::Method), methods);
         drop(file);
         let mut file = Document::edited(&[(body, "self.count += am/*here*/")]);
         assert_eq!(file.completions("here", Kind::Variable), ["amount", "self"]);
@@ -142,6 +146,8 @@ in_an_editor! {
     fn a_call_that_is_half_written_is_completed() {
         let mut file = Document::edited(&[("drop(/*message*/", "counter./*here*/;\n    drop(/*message*/")]);
         assert_eq!(file.completions("here", Kind::Method), ["add", "get", "wait"]);
+        // A limit: it is private.
+        assert_eq!(file.completions("here", Kind::Field), ["server"]);
     }
 
     fn a_syntax_error_in_a_handler_is_the_only_one() {
