@@ -6,6 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Lit, Token, parenthesized, token};
 
 use crate::diagnostic::{here, near_miss};
+use crate::place::Place;
 
 const UNITS: [(&str, u64); 6] = [
     ("ns", 1),
@@ -137,7 +138,7 @@ impl ToTokens for Duration {
                 }
             }
             Self::Expr(expr, span) => {
-                quote_spanned!(*span=> { let __duration: ::core::time::Duration = #expr; __duration })
+                quote_spanned!(Place::from(*span).before()=> { let __duration: ::core::time::Duration = #expr; __duration })
             }
         };
         written.to_tokens(tokens);

@@ -8,6 +8,7 @@ use syn::{ItemFn, LitInt, LitStr, ReturnType};
 use crate::attr::Settings;
 use crate::diagnostic::{Diagnostics, unknown};
 use crate::krate::Krate;
+use crate::place::Place;
 
 /// Which of the two is expanded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,25 +205,33 @@ fn written(kind: Kind, options: &Options, function: &ItemFn) -> TokenStream {
         quote!(run_test)
     };
     // The user's function as it is, inside of one of the same name: what is wrong in it is told as ever.
-    let (name, span) = (&sig.ident, sig.ident.span());
+    let name = &sig.ident;
+    let here = Place::from(name.span());
+    let span = here.before();
+    let mut inner = name.clone();
+    inner.set_span(span.resolved_at(name.span()));
     let (output, body) = match &sig.output {
-        ReturnType::Default => (None, quote_spanned!(span=> #name())),
+        ReturnType::Default => (None, here.end(quote_spanned!(span=> #inner()))),
         // The value is reported in the process, as Rust does after `main`: a `Box<dyn Error>` could not leave it.
         ReturnType::Type(_, ty) => {
-            let place = ty.span();
-            let at_type = krate.at(place);
+            let place = Place::from(ty.span());
+            let at_type = krate.at(place.before());
             let mut called = name.clone();
-            called.set_span(place.resolved_at(name.span()));
-            let report = quote_spanned!(place=> #at_type::Finish::report(#called().await));
+            called.set_span(place.before().resolved_at(name.span()));
+            let called = place.end(quote_spanned!(place.before()=> #called().await));
+            let report = place.call(
+                quote_spanned!(place.before()=> #at_type::Finish::report),
+                &called,
+            );
             (
                 Some(quote!(-> ::std::process::ExitCode)),
-                quote_spanned!(span=> async { #report }),
+                here.end(quote_spanned!(span=> async { #report })),
             )
         }
     };
     let at = krate.at(span);
     let entry = quote!(#krate::Entry::new() #flavor #paused);
-    let call = quote_spanned!(span=> #at::Entry::#run(#entry, #body));
+    let call = here.end(quote_spanned!(span=> #at::Entry::#run(#entry, #body)));
     quote! {
         #test
         #(#attrs)*

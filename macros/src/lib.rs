@@ -31,6 +31,7 @@ mod entry;
 mod fragment;
 mod krate;
 mod names;
+mod place;
 mod receive;
 mod server;
 mod spelling;

@@ -4,6 +4,8 @@ use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::ext::IdentExt;
 
+use crate::place::Place;
+
 /// The client type: `Counter` → `CounterRef`.
 pub(crate) fn reference(server: &Ident) -> Ident {
     suffixed(server, "Ref")
@@ -30,13 +32,12 @@ pub(crate) fn never(name: &Ident) -> Ident {
 }
 
 fn suffixed(server: &Ident, suffix: &str) -> Ident {
-    let span = Span::call_site().located_at(server.span());
-    Ident::new(&format!("{}{suffix}", server.unraw()), span)
+    Ident::new(&format!("{}{suffix}", server.unraw()), beside(server))
 }
 
 /// The variant of a handler: `store_all` → `StoreAll`.
 ///
-/// It does not keep the handler's span, or editors would colour the function as a variant.
+/// It does not have the handler's span, or editors would colour the function as a variant.
 pub(crate) fn variant(handler: &Ident) -> Ident {
     let mut name = String::new();
     for word in handler.unraw().to_string().split('_') {
@@ -56,7 +57,12 @@ pub(crate) fn variant(handler: &Ident) -> Ident {
     if name.starts_with(|first: char| first.is_ascii_digit()) {
         name.insert(0, '_');
     }
-    Ident::new(&name, Span::call_site())
+    Ident::new(&name, beside(handler))
+}
+
+/// Just before `ident`: where an editor goes for the definition of what is named after it.
+fn beside(ident: &Ident) -> Span {
+    Span::call_site().located_at(Place::from(ident.span()).before())
 }
 
 /// `Worker` → `worker`, for words in messages that quote an example.

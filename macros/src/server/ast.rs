@@ -162,6 +162,13 @@ impl Callback {
     }
 }
 
+/// Whether `attr` makes a method a callback.
+pub(crate) fn is_callback(attr: &Attribute, krate: &Krate) -> bool {
+    krate
+        .word(attr.path())
+        .is_some_and(|name| ROLES.iter().any(|(word, _)| name == word))
+}
+
 /// The role an attribute gives; a near miss of one counts, and is reported.
 fn role_of(attr: &Attribute, krate: &Krate, diagnostics: &mut Diagnostics) -> Option<Role> {
     let path = attr.path();

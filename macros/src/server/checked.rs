@@ -1,9 +1,10 @@
 //! A server that can be expanded.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use syn::{Attribute, Receiver, Type, Visibility};
 
 use super::ast::{Block, Param};
+use crate::place::Place;
 
 /// A checked server. If there was a mistake, it is complete enough for the stubs.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub(crate) struct Method {
     /// What it returns, as written; `()` if nothing is.
     pub(crate) output: Type,
     /// Where a wrong return type is to be shown.
-    pub(crate) place: Span,
+    pub(crate) place: Place,
     /// `&self`, whose place a message may need.
     pub(crate) shared: Option<Receiver>,
 }

@@ -8,16 +8,18 @@ mod fallback;
 mod mailbox;
 mod misplaced;
 mod options;
+mod recover;
 mod state;
 mod types;
 mod validate;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::Item;
+use syn::{Attribute, Item, ItemImpl};
 
 use crate::diagnostic::Diagnostics;
 pub(crate) use misplaced::misplaced;
+use options::BlockOptions;
 
 /// What the options of each of the two places are, for the message at the wrong one.
 const STRUCT_OPTIONS: [&str; 6] = [
@@ -32,7 +34,9 @@ const IMPL_OPTIONS: [&str; 5] = ["message", "reply", "mailbox", "client", "crate
 
 pub(crate) fn genserver(arguments: TokenStream, input: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
-    let item = match syn::parse2::<Item>(input.clone()) {
+    let parsed = syn::parse2::<Item>(input.clone());
+    let is_whole = parsed.is_ok();
+    let item = match parsed.or_else(|error| recover::header(input).ok_or(error)) {
         Ok(item) => item,
         Err(error) => {
             diagnostics.absorb::<()>(Err(error));
@@ -44,16 +48,17 @@ pub(crate) fn genserver(arguments: TokenStream, input: &TokenStream) -> TokenStr
         Item::Struct(item) => state::expand(
             arguments,
             state::State::of_struct(&item),
-            &item,
+            input,
             &mut diagnostics,
         ),
         Item::Enum(item) => state::expand(
             arguments,
             state::State::of_enum(&item),
-            &item,
+            input,
             &mut diagnostics,
         ),
-        Item::Impl(item) => block(arguments, item, &mut diagnostics),
+        Item::Impl(item) if is_whole => block(arguments, item, &mut diagnostics),
+        Item::Impl(_) => recovered(arguments, input, &mut diagnostics),
         other => {
             diagnostics.push(
                 proc_macro2::Span::call_site(),
@@ -66,12 +71,29 @@ pub(crate) fn genserver(arguments: TokenStream, input: &TokenStream) -> TokenStr
     quote!(#expansion #errors)
 }
 
-fn block(
+fn block(arguments: TokenStream, item: ItemImpl, diagnostics: &mut Diagnostics) -> TokenStream {
+    let options = options::of_block(arguments, diagnostics);
+    written(options, item, diagnostics)
+}
+
+fn recovered(
     arguments: TokenStream,
-    mut item: syn::ItemImpl,
+    input: &TokenStream,
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
     let options = options::of_block(arguments, diagnostics);
+    let ours = |attr: &Attribute| ast::is_callback(attr, &options.krate);
+    match recover::block(input, ours, diagnostics) {
+        Some(item) => written(options, item, diagnostics),
+        None => input.clone(),
+    }
+}
+
+fn written(
+    options: BlockOptions,
+    mut item: ItemImpl,
+    diagnostics: &mut Diagnostics,
+) -> TokenStream {
     let callbacks = ast::Callback::take_from(&mut item, &options, diagnostics);
     let Some(block) = ast::Block::parse(&item, options, diagnostics) else {
         return item.into_token_stream();

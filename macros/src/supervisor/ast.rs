@@ -1,7 +1,7 @@
 //! The tree as written.
 
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, Expr, Local, Pat, PatIdent, Token, Type, Visibility};
+use syn::{Attribute, Expr, Local, Pat, PatIdent, Path, Token, Type, Visibility};
 
 use crate::conditional;
 use crate::krate::Krate;
@@ -113,4 +113,14 @@ pub(crate) fn is_ident(pattern: &Pat) -> Option<&PatIdent> {
         }
         _ => None,
     }
+}
+
+/// Whether `path` looks like that of a type.
+pub(crate) fn is_type(path: &Path) -> bool {
+    let last = path.segments.last();
+    last.is_some_and(|last| {
+        last.ident
+            .to_string()
+            .starts_with(|first: char| first.is_uppercase())
+    })
 }

@@ -10,6 +10,7 @@ use super::validate::{Checked, CheckedChild, CheckedKind, Supervisor};
 use crate::duration::Duration;
 use crate::krate::Krate;
 use crate::names::plain;
+use crate::place::Place;
 use crate::vocabulary::Shutdown;
 
 pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
@@ -191,12 +192,14 @@ fn added(krate: &Krate, child: &CheckedChild<'_>, lent: &[Ident]) -> TokenStream
     } else {
         start
     };
+    let place = Place::from(span);
+    let span = place.before();
     let at = krate.at(span);
     let spec = if matches!(child.kind, CheckedKind::Spec(_)) {
-        quote_spanned!(span=> #at::ChildSpec::from(#body))
+        place.end(quote_spanned!(span=> #at::ChildSpec::from(#body)))
     } else {
         let closure = closure(&body, lent, span);
-        quote_spanned!(span=> #at::ChildSpec::new(#closure))
+        place.end(quote_spanned!(span=> #at::ChildSpec::new(#closure)))
     };
     let options = options(krate, child);
     let added = quote!(__supervisor.child(#spec #options));

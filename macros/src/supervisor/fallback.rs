@@ -2,8 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use syn::Expr;
 
-use super::ast::{Body, ChildKind, Tree};
+use super::ast::{Body, ChildKind, Tree, is_type};
 
 pub(crate) fn expand(tree: &Tree) -> TokenStream {
     let Tree {
@@ -20,6 +21,7 @@ pub(crate) fn expand(tree: &Tree) -> TokenStream {
         .map(|arg| (&arg.name, &arg.ty))
         .map(|(name, ty)| quote!(#name: #ty))
         .collect();
+    let named = named(body);
     let dynamics = dynamics(body).into_iter().map(|name| {
         quote! {
             #(#cfgs)*
@@ -38,9 +40,12 @@ pub(crate) fn expand(tree: &Tree) -> TokenStream {
         #(#attrs)*
         #vis struct #name;
         #(#cfgs)*
-        #[allow(dead_code, unused_variables)]
+        #[allow(dead_code, unexpected_cfgs, unused_variables)]
         impl #name {
-            #vis fn supervisor(#(#params),*) -> #krate::Supervisor { loop {} }
+            #vis fn supervisor(#(#params),*) -> #krate::Supervisor {
+                #(#named)*
+                loop {}
+            }
             #vis fn start_link(#(#params),*) -> #krate::Start<#krate::SupervisorServer> { loop {} }
             #vis fn start(#(#params),*) -> #krate::Start<#krate::SupervisorServer> { loop {} }
             #vis fn child_spec(#(#params),*) -> #krate::ChildSpec { loop {} }
@@ -60,4 +65,20 @@ fn dynamics(body: &Body) -> Vec<&Ident> {
         }
     }
     found
+}
+
+/// The children of which only a path stands there, for editors to complete. rustc, which would ask a type for its
+/// parameters, has heard what is wrong.
+fn named(body: &Body) -> Vec<TokenStream> {
+    let children = body.children.iter().flat_map(|child| match &child.kind {
+        ChildKind::Start(Expr::Path(path)) if is_type(&path.path) => {
+            vec![quote!(#[cfg(rust_analyzer)] let _: #path;)]
+        }
+        ChildKind::Start(Expr::Path(path)) => {
+            vec![quote!(#[cfg(rust_analyzer)] let _ = #path;)]
+        }
+        ChildKind::Nested(_, nested) => named(nested),
+        _ => Vec::new(),
+    });
+    children.collect()
 }

@@ -9,6 +9,7 @@ use super::forward::{self, forwarder_name, is_never};
 use super::message::has_phantom;
 use super::{cfgs, client_type, invoke, next};
 use crate::names;
+use crate::place::Place;
 use crate::server::checked::{Answer, Handler, Init, Kind, Listener, Method, Server};
 
 pub(super) fn expand(server: &Server<'_>) -> TokenStream {
@@ -66,15 +67,16 @@ fn init_function(server: &Server<'_>, init: &Init) -> (TokenStream, TokenStream)
     let names: Vec<_> = init.params.iter().map(|param| &param.name).collect();
     let types: Vec<_> = init.params.iter().map(|param| &param.ty).collect();
     let mut name = forwarder_or_own(&init.method);
-    name.set_span(init.method.place.resolved_at(name.span()));
+    let place = init.method.place;
+    let span = place.before();
+    name.set_span(span.resolved_at(name.span()));
     let dot_await = init.method.is_async.then(|| quote!(.await));
-    let span = init.method.place;
     let at = krate.at(span);
-    let call = quote_spanned!(span=> Self::#name(#(#names),*) #dot_await);
+    let call = place.end(quote_spanned!(span=> Self::#name(#(#names),*) #dot_await));
     let body = if is_never(&init.method) {
         call
     } else {
-        quote_spanned!(span=> #at::IntoInit::into_init(#call))
+        place.call(quote_spanned!(span=> #at::IntoInit::into_init), &call)
     };
     let cfgs = &init.method.cfgs;
     let function = quote! {
@@ -84,11 +86,14 @@ fn init_function(server: &Server<'_>, init: &Init) -> (TokenStream, TokenStream)
         }
     };
     // A type that is less visible than the server is refused here, and rustc shows all of the line.
-    let span = match init.params.as_slice() {
+    let place = Place::from(match init.params.as_slice() {
         [only] => only.ty.span(),
         _ => init.method.name.span(),
-    };
-    let args = quote_spanned!(span=> #(#cfgs)* type Args = (#(#types,)*););
+    });
+    let span = place.before();
+    let args = place.end(quote_spanned!(span=> #(#cfgs)* type Args));
+    let span = place.behind();
+    let args = quote_spanned!(span=> #args = (#(#types,)*););
     (args, function)
 }
 
@@ -199,9 +204,13 @@ fn handled(server: &Server<'_>, handler: &Handler, fields: &[&Ident]) -> TokenSt
         }
         Answer::Control => {
             let call = invoke(&handler.method, fields);
-            let span = handler.method.place;
+            let place = handler.method.place;
+            let span = place.before();
             let at = krate.at(span);
-            quote_spanned!(span=> #at::Reply::into_next(#call, #reply::#variant))
+            place.call(
+                quote_spanned!(span=> #at::Reply::into_next),
+                &quote!(#call, #reply::#variant),
+            )
         }
         Answer::Deferred => {
             let reply_to = Ident::new("__reply_to", Span::call_site());

@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 
 use super::cfgs;
 use crate::names;
+use crate::place::Place;
 use crate::server::checked::{Answer, Kind, Method, Server};
 use crate::server::types;
 
@@ -115,22 +116,25 @@ fn function(method: &Method, has_state: bool, params: Vec<Param>) -> TokenStream
         forwarder_name(method),
         &method.output,
     );
-    let span = method.name.span();
+    let place = Place::from(method.name.span());
+    let span = place.before();
     let (names, types): (Vec<_>, Vec<_>) = params.into_iter().unzip();
     let this = has_state.then(|| quote!(&'__a mut self,));
     let lifetime = has_state.then(|| quote!(<'__a>));
-    let outlives = has_state.then(|| quote_spanned!(span=> + '__a));
+    let outlives = has_state.then(|| quote!(+ '__a));
     let receiver = has_state.then(|| quote!(self,));
     let future = quote!(Self::#name(#receiver #(#names),*));
     let future = match &method.shared {
         Some(receiver) => {
-            quote_spanned!(receiver.span()=> (&__Probe::<Self>(::core::marker::PhantomData)).pass(#future))
+            let place = Place::from(receiver.span());
+            let span = place.before();
+            place.end(quote_spanned!(span=> (&__Probe::<Self>(::core::marker::PhantomData)).pass(#future)))
         }
         None => future,
     };
-    let promise = quote_spanned! {span=>
-        impl ::core::future::Future<Output = #output> + ::core::marker::Send #outlives
-    };
+    let promise = place.end(quote_spanned! {span=>
+        impl ::core::future::Future<Output = #output> #outlives + ::core::marker::Send
+    });
     quote! {
         #(#cfgs)*
         #[inline]

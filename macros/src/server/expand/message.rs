@@ -8,6 +8,7 @@ use syn::{Attribute, Ident};
 use super::cfgs;
 use crate::conditional;
 use crate::names;
+use crate::place::Place;
 use crate::server::checked::{Handler, Kind, Server};
 use crate::server::derives::Derives;
 use crate::spelling::mentions;
@@ -65,7 +66,11 @@ fn assertions(server: &Server<'_>) -> Option<TokenStream> {
             Kind::Cast => None,
         };
         let types = handler.fields.iter().map(|field| &field.ty).chain(reply);
-        types.map(move |ty| quote_spanned!(ty.span()=> #(#cfgs)* __travels::<#ty>();))
+        types.map(move |ty| {
+            let place = Place::from(ty.span());
+            let span = place.before();
+            place.end(quote_spanned!(span=> #(#cfgs)* __travels::<#ty>();))
+        })
     });
     let first = checks.next()?;
     Some(quote! {

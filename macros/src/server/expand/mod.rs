@@ -49,24 +49,28 @@ pub(super) fn cfgs(block: &Block) -> TokenStream {
 
 /// Calls one of the user's methods, at the place of the type it returns.
 fn invoke(method: &Method, arguments: &[&Ident]) -> TokenStream {
-    let span = method.place;
+    let span = method.place.before();
     let mut name = method.name.clone();
     name.set_span(span.resolved_at(name.span()));
     let this = Ident::new("self", Span::call_site());
-    if method.is_async {
+    let call = if method.is_async {
         let forwarder = forwarder_name(method);
-        return quote_spanned!(span=> Self::#forwarder(#this #(, #arguments)*).await);
-    }
-    quote_spanned!(span=> Self::#name(#this #(, #arguments)*))
+        quote_spanned!(span=> Self::#forwarder(#this #(, #arguments)*).await)
+    } else {
+        quote_spanned!(span=> Self::#name(#this #(, #arguments)*))
+    };
+    method.place.end(call)
 }
 
 /// The call of a method that does not reply, as a `Next`.
 fn next(server: &Server<'_>, method: &Method, arguments: &[&Ident]) -> TokenStream {
-    let span = method.place;
+    let span = method.place.before();
     let krate = server.block.krate.at(span);
     let call = invoke(method, arguments);
     if types::is_never(&method.output) {
         return call;
     }
-    quote_spanned!(span=> #krate::IntoNext::into_next(#call))
+    method
+        .place
+        .call(quote_spanned!(span=> #krate::IntoNext::into_next), &call)
 }

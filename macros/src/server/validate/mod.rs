@@ -148,7 +148,7 @@ fn method(callback: &Callback) -> Method {
         cfgs: cfgs(callback).cloned().collect(),
         is_async: callback.signature.asyncness.is_some(),
         output,
-        place,
+        place: place.into(),
         shared: callback
             .receiver()
             .filter(|receiver| receiver.mutability.is_none())

@@ -8,7 +8,7 @@ use syn::{Attribute, Expr, LitBool, Token, braced, bracketed, token};
 use super::keys::{CHILD_KEYS, DYNAMIC_KEYS};
 use super::{body, limit, value};
 use crate::diagnostic::{Diagnostics, here};
-use crate::supervisor::ast::{Child, ChildKind, ChildOptions, Dynamic};
+use crate::supervisor::ast::{Child, ChildKind, ChildOptions, Dynamic, is_type};
 use crate::supervisor::entries;
 use crate::vocabulary::{RESTARTS, Shutdown};
 
@@ -77,7 +77,7 @@ fn child(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<C
         let content = braces(input, "dynamic", &name)?;
         ChildKind::Dynamic(name, Box::new(dynamic(&content, diagnostics)))
     } else {
-        ChildKind::Start(start(input)?)
+        ChildKind::Start(start(input, diagnostics)?)
     };
     let options = if input.peek(token::Brace) {
         child_options(input, diagnostics)?
@@ -92,15 +92,22 @@ fn child(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<C
 }
 
 /// The expression of a child. `Cache { … }` would be a struct literal, and here are its options.
-fn start(input: ParseStream<'_>) -> syn::Result<Expr> {
+fn start(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Expr> {
     let expr = Expr::parse_without_eager_brace(input)?;
     match &expr {
         Expr::Path(path) => {
             let spelled = crate::spelling::spelled(path);
-            Err(syn::Error::new_spanned(
+            let call = if is_type(&path.path) {
+                "::start_link()"
+            } else {
+                "()"
+            };
+            diagnostics.at(
                 path,
-                format!("a child is an expression that starts it; write `{spelled}::start_link()`"),
-            ))
+                format!("a child is an expression that starts it; write `{spelled}{call}`"),
+            );
+            // An editor completes it.
+            Ok(expr)
         }
         Expr::Lit(_) | Expr::Tuple(_) => Err(syn::Error::new_spanned(
             expr,

@@ -291,14 +291,14 @@ const _: () = {
             key: K,
         ) -> impl ::core::future::Future<
             Output = Reply<Option<u64>, Load>,
-        > + ::core::marker::Send + '__a {
+        > + '__a + ::core::marker::Send {
             (&__Probe::<Self>(::core::marker::PhantomData)).pass(Self::fetch(self, key))
         }
         #[inline]
         fn __terminate<'__a>(
             &'__a mut self,
             __reason: &'__a crate::facade::__private::ExitReason,
-        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send + '__a {
+        ) -> impl ::core::future::Future<Output = ()> + '__a + ::core::marker::Send {
             Self::terminate(self, __reason)
         }
     }
