@@ -7,7 +7,7 @@ use crossbeam_utils::atomic::AtomicCell;
 
 pub(crate) use parking_lot::MutexGuard;
 
-/// A lock that ignores poisoning: no user code runs under any lock of this crate, so a panic cannot leave one half-changed.
+/// A lock that is not poisoned: no user code runs under any lock of this crate, so a panic cannot leave one half-changed.
 #[derive(Default)]
 pub(crate) struct Mutex<T>(parking_lot::Mutex<T>);
 
