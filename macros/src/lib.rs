@@ -120,8 +120,8 @@ use proc_macro::TokenStream;
 /// | `#[terminate]` | `reason: &ExitReason` | nothing |
 ///
 /// - `#[init]` is required, once (or more often, if each has its `#[cfg]`). All others may be left out.
-/// - Each may be `fn` or `async fn`. A plain `fn` may run on the caller when the server is idle; `#[handle_call(queued)]`
-///   says that it should not. An `async fn` with `&self` needs a state that is `Sync`; with `&mut self` it does not.
+/// - Each may be `fn` or `async fn`. The handler of a call may run on the caller when the server is idle, an `async fn` until
+///   it has to wait; `#[handle_call(queued)]` says that it should not. An `async fn` with `&self` needs a state that is `Sync`; with `&mut self` it does not.
 /// - A message is moved: a parameter owns its data, and has one type. `Self` and the server's type parameters are fine.
 /// - Parameters may be patterns. The field of the message is named after the identifier, else `arg0`, `arg1` ….
 /// - `#[into] key: String` makes the parameter of the client `impl Into<String>`.
@@ -279,7 +279,7 @@ pub fn init(_arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// A callback that replies, in a [`#[genserver]`](macro@genserver) block: OTP's `handle_call/3`.
 ///
 /// It returns the reply `T`, or `Reply<T>` to say what comes next; or it takes a last `reply: ReplyTo<T>` and returns
-/// nothing, or `NoReply`. `#[handle_call(queued)]` keeps a plain `fn` from running on the caller.
+/// nothing, or `NoReply`. `#[handle_call(queued)]` keeps it from running on the caller.
 #[proc_macro_attribute]
 pub fn handle_call(_arguments: TokenStream, item: TokenStream) -> TokenStream {
     server::misplaced("handle_call", &item.into()).into()

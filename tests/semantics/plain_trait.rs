@@ -155,7 +155,7 @@ mod by_hand {
         }
 
         pub fn get_later(&self) -> Call<'_, Counter, u64> {
-            static GET_LATER: Handler = Handler::queued("get_later");
+            static GET_LATER: Handler = Handler::awaits("get_later");
             Call::new(
                 &self.0,
                 &GET_LATER,

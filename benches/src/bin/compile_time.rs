@@ -173,7 +173,7 @@ fn write_handler(server: usize, handler: usize, parts: [&mut String; 5]) {
                 later,
                 "Message{server}::H{handler} {{ key }} => {{ process::yield_now().await; self.total += key; Next::reply(Reply{server}::H{handler}(Ok(self.total))) }} "
             );
-            stubs.push_str(&stub("key: u64", "key", "Result<u64, String>", "queued"));
+            stubs.push_str(&stub("key: u64", "key", "Result<u64, String>", "awaits"));
         }
         Kind::Cast => {
             let _ = write!(messages, "H{handler} {{ by: u64 }}, ");

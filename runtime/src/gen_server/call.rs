@@ -19,6 +19,7 @@ use tokio::time::{Instant, Sleep};
 use crate::blocking;
 use crate::gen_server::bounded::{Queueing, Unqueued};
 use crate::gen_server::client::{Resolved, Unresolved};
+use crate::gen_server::handler::Way;
 use crate::gen_server::process::{Content, Envelope, Here, ServerProcess};
 use crate::gen_server::reply::{Outcome, ReplyCell};
 use crate::gen_server::request::Request;
@@ -284,10 +285,13 @@ impl<S: GenServer> Asked<'_, S, S::Message, S::Reply> {
             return Poll::Ready(Err(error));
         }
         let mut is_awaited = false;
-        let here = if self.terms.handler.may_run_here() && context::may_inline(head.runtime) {
-            process.run_here(self.terms.handler, &mut self.message)
-        } else {
-            Here::Queue
+        let (handler, message) = (self.terms.handler, &mut self.message);
+        let here = match handler.way() {
+            Way::Run if context::may_inline(head.runtime) => process.run_here(handler, message),
+            Way::Begin if context::may_inline(head.runtime) => {
+                ServerProcess::begin_here(&process.held(), handler, message, cx.waker())
+            }
+            _ => Here::Queue,
         };
         let sent = match here {
             Here::Answered(reply) => return Poll::Ready(Ok(reply)),

@@ -11,6 +11,8 @@ const SHORT: Duration = Duration::from_micros(20);
 const LONG: Duration = Duration::from_millis(1);
 /// After so many queued calls it is measured again.
 const QUEUED_CALLS: u32 = 1_024;
+/// After so many queued calls it is tried again whether it has to wait.
+const WAITING_CALLS: u32 = 64;
 /// One call in so many is timed. Odd, so that handlers which are called in turns are all timed.
 const SAMPLE: u32 = 61;
 
@@ -26,30 +28,51 @@ const QUEUED: u32 = 16;
 /// A call to an idle server whose handler is a plain `fn` is run by the caller itself. So that this never takes
 /// parallelism or a timeout away, a handler that is seen to take longer than 20 µs is queued to the server's own task from
 /// then on.
+///
+/// An `async fn` handler of an idle server is begun by the caller. If it has to wait for something, the server's task goes on
+/// with it, and it is queued for a while.
 #[derive(Debug)]
 pub struct Handler {
     name: &'static str,
-    always_queued: bool,
+    way: Way,
     state: AtomicU32,
+}
+
+/// How a call is made, if the server is idle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// The caller runs the handler.
+    Run,
+    /// The caller begins the handler, which may await.
+    Begin,
+    /// It goes through the mailbox.
+    Queue,
 }
 
 impl Handler {
     /// A plain `fn` handler.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            always_queued: false,
-            state: AtomicU32::new(UNKNOWN),
-        }
+        Self::of(name, Way::Run)
     }
 
-    /// A handler whose calls always go through the mailbox: it awaits, answers later, or is known to take long.
+    /// An `async fn` handler: its messages go to [`GenServer::handle`](crate::GenServer::handle) without having been offered
+    /// to [`handle_now`](crate::GenServer::handle_now).
+    #[must_use]
+    pub const fn awaits(name: &'static str) -> Self {
+        Self::of(name, Way::Begin)
+    }
+
+    /// A handler whose calls always go through the mailbox: it is known to wait, or to take long.
     #[must_use]
     pub const fn queued(name: &'static str) -> Self {
+        Self::of(name, Way::Queue)
+    }
+
+    const fn of(name: &'static str, way: Way) -> Self {
         Self {
             name,
-            always_queued: true,
+            way,
             state: AtomicU32::new(UNKNOWN),
         }
     }
@@ -60,10 +83,13 @@ impl Handler {
         self.name
     }
 
-    /// Whether the caller may run it, if all else allows it.
+    /// How a call is made, if all else allows it.
     #[inline]
-    pub(crate) fn may_run_here(&self) -> bool {
-        !self.always_queued && (self.state.load(Ordering::Relaxed) < QUEUED || self.count_queued())
+    pub(crate) fn way(&self) -> Way {
+        if self.state.load(Ordering::Relaxed) >= QUEUED && !self.count_queued() {
+            return Way::Queue;
+        }
+        self.way
     }
 
     #[cold]
@@ -91,6 +117,12 @@ impl Handler {
     /// It gave a message back that it would have to await.
     pub(crate) fn must_await(&self) {
         self.state.store(QUEUED + QUEUED_CALLS, Ordering::Relaxed);
+    }
+
+    /// It had to wait when it was begun.
+    #[cold]
+    pub(crate) fn had_to_wait(&self) {
+        self.state.store(QUEUED + WAITING_CALLS, Ordering::Relaxed);
     }
 }
 
@@ -120,13 +152,23 @@ mod tests {
     fn a_queued_handler_is_measured_again_after_its_calls() {
         let handler = Handler::new("slow");
         handler.took(Duration::from_millis(2));
-        let queued = (0..).take_while(|_| !handler.may_run_here()).count();
+        let queued = (0..).take_while(|_| handler.way() == Way::Queue).count();
         assert_eq!(queued, 1_024);
         assert!(handler.sample().is_some());
     }
 
     #[test]
     fn a_handler_that_is_queued_by_hand_stays_so() {
-        assert!(!Handler::queued("get").may_run_here());
+        assert_eq!(Handler::queued("get").way(), Way::Queue);
+    }
+
+    #[test]
+    fn a_handler_that_had_to_wait_is_queued_for_a_while() {
+        let handler = Handler::awaits("get");
+        assert_eq!(handler.way(), Way::Begin);
+        handler.had_to_wait();
+        let queued = (0..).take_while(|_| handler.way() == Way::Queue).count();
+        assert_eq!(queued, 64);
+        assert_eq!(handler.way(), Way::Begin);
     }
 }

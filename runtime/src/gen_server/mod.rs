@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!   CounterRef::get ──► Call ──► is the server idle?
-//!                                  │ yes: the caller runs `handle_now` on the state, in the slot ──► answer
-//!                                  │ no
-//!                                  ▼
+//!                                  │ yes: the caller runs `handle_now`, or begins `handle` ──► answer
+//!                                  │ no                              │ it has to wait
+//!                                  ▼                                 ▼
 //!                               mailbox ──► the server's task: handle_now, handle, handle_info … ──► reply cell ──► answer
 //! ```
 //!
@@ -108,7 +108,8 @@ pub trait GenServer: ServerOptions {
         Err(message)
     }
 
-    /// Handles a call or cast that [`handle_now`](Self::handle_now) gave back.
+    /// Handles a call or cast that [`handle_now`](Self::handle_now) gave back, or a call whose [`Handler`] says that it awaits.
+    /// To an idle server the caller begins it, and the server's task goes on if it has to wait.
     fn handle(
         &mut self,
         message: Self::Message,

@@ -1,7 +1,8 @@
 //! The control block of a server, and the handlers that callers run on it.
 //!
-//! 1. The state is in one place: with the task, in the slot, or with one caller. `IDLE` is set while the task has given it
-//!    to the slot; only the task sets and clears it (but for rule 5).
+//! 1. The state is in one place: with the task, in the slot, with one caller, or in a callback that a caller has begun and
+//!    left in `carried`. `IDLE` is set while the task has given it to the slot; only the task sets and clears it (but for
+//!    rule 5).
 //! 2. Who takes the state out of the slot looks at `word` after: anything but `IDLE` alone, and he puts it back at once and
 //!    queues. A caller sees at least what it did itself and what it was told of, so its own earlier messages go first.
 //! 3. Who puts the state back does so first, then reads `word` by a read-modify-write, and wakes the task if there is
@@ -10,21 +11,27 @@
 //! 4. Only the server's own task runs control words, `terminate` and the end. A caller whose handler said more than an
 //!    answer leaves it in `carried`, sets `CARRY`, and puts the state back; by rule 2 nobody else uses it before the task.
 //! 5. If the task was dropped meanwhile (`ENDED`), the state is dropped and the death finished by whoever takes the state
-//!    out of the slot then: the guard of the task, or the caller that put it back.
+//!    out of the slot or `carried` then: the guard of the task, or the caller that put it there.
+//! 6. A callback that awaits is begun by the caller with the waker of the server's task. What it waits for wakes that task,
+//!    which may come too early and find nothing; so the caller wakes it too when it has left the callback in `carried`, and
+//!    the task polls it at least once more.
 
 use std::any::type_name;
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 
 use tokio::runtime;
 
 use crate::gen_server::bounded::Room;
 use crate::gen_server::handler::Handler;
-use crate::gen_server::reply::ReplyCell;
+use crate::gen_server::reply::{Caller, ReplyCell};
 use crate::gen_server::returns::{Next, Pause, Then};
+use crate::gen_server::server::guarded;
 use crate::mailbox::{Letter, Mailbox, Seen, Wake};
 use crate::node::Node;
 use crate::panics::{Unwound, catch, drop_quietly};
@@ -123,8 +130,39 @@ pub(crate) type Answer<S> = (
     <S as GenServer>::Reply,
 );
 
+/// A call that is being handled, with the state.
+pub(crate) type Running<S> = Pin<Box<dyn Future<Output = Handled<S>> + Send>>;
+
+/// What a call came to.
+pub(crate) struct Handled<S: GenServer> {
+    pub(crate) state: Box<S>,
+    /// `None` if the answer comes later.
+    pub(crate) cell: Option<Arc<ReplyCell<S::Reply>>>,
+    pub(crate) result: Result<Next<S>, Unwound>,
+}
+
+/// Handles a call by a callback that may await. It owns the state, also when the callback panics.
+async fn handle<S: GenServer>(
+    mut state: Box<S>,
+    message: S::Message,
+    mut caller: Caller<S>,
+) -> Handled<S> {
+    let pid = caller.pid;
+    let result = {
+        let running = pin!(async { state.handle(message, &mut caller).await });
+        guarded(pid, running).await
+    };
+    Handled {
+        state,
+        cell: caller.cell.take(),
+        result,
+    }
+}
+
 /// What a caller leaves to the task (rule 4).
 pub(crate) enum Carried<S: GenServer> {
+    /// It goes on with what the caller began (rule 6).
+    Running(Running<S>),
     Then(Then<S>),
     /// The answer of a stop goes out after `terminate` (`SRV-6`).
     Stop(ExitReason, Option<Answer<S>>),
@@ -237,6 +275,125 @@ impl<S: GenServer> ServerProcess<S> {
                 },
             ),
             Err(Unwound::Ended) => self.leave_to_end(state),
+        }
+    }
+
+    /// Begins a handler here that may await, if the server is idle (rule 6).
+    pub(crate) fn begin_here(
+        process: &Arc<Self>,
+        handler: &Handler,
+        message: &mut Option<S::Message>,
+        waker: &Waker,
+    ) -> Here<S> {
+        let Some(state) = process.slot.take() else {
+            return Here::Queue;
+        };
+        let of_task = process.head.waker();
+        let (Some(of_task), bits::IDLE) = (
+            of_task,
+            process.head.word.load(Ordering::Acquire) & bits::ALL,
+        ) else {
+            process.give_back(state);
+            return Here::Queue;
+        };
+        let Some(message) = message.take() else {
+            unreachable!("a call is begun with its message");
+        };
+        let sample = handler.sample();
+        let cell = Arc::new(ReplyCell::new(Some(waker.clone())));
+        let caller = Caller {
+            pid: cell.caller,
+            cell: Some(Arc::clone(&cell)),
+            process: Arc::clone(process),
+        };
+        let mut running: Running<S> = Box::pin(handle(state, message, caller));
+        let inlined = context::inline(process.head.pid);
+        let polled = running.as_mut().poll(&mut Context::from_waker(of_task));
+        drop(inlined);
+        let Poll::Ready(handled) = polled else {
+            handler.had_to_wait();
+            process.leave_running(running);
+            return Here::Wait(cell);
+        };
+        if let Some(began) = sample {
+            handler.took(began.elapsed());
+        }
+        process.handled_here(handled, cell)
+    }
+
+    fn handled_here(
+        &self,
+        Handled {
+            state,
+            cell: unanswered,
+            result,
+        }: Handled<S>,
+        cell: Arc<ReplyCell<S::Reply>>,
+    ) -> Here<S> {
+        let here = match result {
+            Ok(Next {
+                reply: Some(reply),
+                then: Then::Pause(Pause::Wait),
+            }) => {
+                if self.head.has(bits::EXIT) && self.ends_itself() {
+                    drop_quietly(reply);
+                    self.leave_to_end(state)
+                } else {
+                    self.give_back(state);
+                    Here::Answered(reply)
+                }
+            }
+            Ok(next) => self.leave(state, next),
+            Err(Unwound::Raised(reason)) => self.leave(
+                state,
+                Next {
+                    reply: None,
+                    then: Then::Stop(reason),
+                },
+            ),
+            Err(Unwound::Ended) => self.leave_to_end(state),
+        };
+        match (unanswered, here) {
+            // The answer comes later; the handler's own is ignored.
+            (None, Here::Answered(reply)) => {
+                drop_quietly(reply);
+                Here::Wait(cell)
+            }
+            (None, _) => Here::Wait(cell),
+            (Some(_), here) => here,
+        }
+    }
+
+    /// Leaves to the task a callback that awaits (rule 6).
+    #[cold]
+    fn leave_running(&self, running: Running<S>) {
+        *self.carried.lock() = Some(Carried::Running(running));
+        if self.head.set(bits::CARRY) & bits::ENDED != 0
+            && let Some(running) = self.take_running()
+        {
+            // Rule 5.
+            let _inlined = context::inline(self.head.pid);
+            drop_quietly(running);
+            death::finish(self);
+        }
+        self.head.wake();
+    }
+
+    /// The callback that a caller began, if there is one, for the task to go on with it.
+    pub(crate) fn take_running(&self) -> Option<Running<S>> {
+        if !self.head.has(bits::CARRY) {
+            return None;
+        }
+        let mut carried = self.carried.lock();
+        match carried.take() {
+            Some(Carried::Running(running)) => {
+                self.head.clear(bits::CARRY | bits::IDLE);
+                Some(running)
+            }
+            other => {
+                *carried = other;
+                None
+            }
         }
     }
 
@@ -450,12 +607,16 @@ impl<S: GenServer> Process for ServerProcess<S> {
         if !self.head.has(bits::IDLE) {
             return true;
         }
-        let Some(state) = self.slot.take() else {
-            return false;
-        };
-        self.head.clear(bits::IDLE);
-        drop_quietly(state);
-        true
+        if let Some(state) = self.slot.take() {
+            self.head.clear(bits::IDLE);
+            drop_quietly(state);
+            true
+        } else if let Some(running) = self.take_running() {
+            drop_quietly(running);
+            true
+        } else {
+            false
+        }
     }
 }
 

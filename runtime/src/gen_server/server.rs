@@ -8,7 +8,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::gen_server::pause::Waiting;
-use crate::gen_server::process::{Answer, Carried, Content, Envelope, ServerProcess};
+use crate::gen_server::process::{
+    Answer, Carried, Content, Envelope, Handled, Running, ServerProcess,
+};
 use crate::gen_server::reply::{Caller, Outcome, ReplyCell, Unanswered};
 use crate::gen_server::returns::{Continuation, Next, Pause, Then};
 use crate::mailbox::Letter;
@@ -42,6 +44,8 @@ enum Event<S: GenServer> {
     Info(Info),
     Timeout(Info),
     Continue(Continuation<S>),
+    /// A call that its caller began.
+    Running(Running<S>),
     /// There is nothing to handle.
     Step(Step<S>),
 }
@@ -155,12 +159,15 @@ impl<S: GenServer> Loop<S> {
         loop {
             if self.state.is_none() {
                 let Some((state, mail)) = self.process.take_back() else {
-                    return self.rest(waiting, cx);
+                    return match self.process.take_running() {
+                        Some(running) => Poll::Ready(Event::Running(running)),
+                        None => self.rest(waiting, cx),
+                    };
                 };
                 self.state = Some(state);
                 self.mail |= mail;
-                if let Some(step) = self.carried() {
-                    return Poll::Ready(Event::Step(step));
+                if let Some(event) = self.carried() {
+                    return Poll::Ready(event);
                 }
             }
             // Before a message is taken: one that is taken must reach its handler, whatever ends the server meanwhile.
@@ -213,14 +220,15 @@ impl<S: GenServer> Loop<S> {
     }
 
     /// What callers who ran handlers left to do.
-    fn carried(&self) -> Option<Step<S>> {
+    fn carried(&self) -> Option<Event<S>> {
         let carried = self.process.take_carried();
         if !matches!(carried, Some(Carried::Stop(..))) {
             self.process.tell_dropped();
         }
         carried.map(|carried| match carried {
-            Carried::Then(then) => Step::Then(then),
-            Carried::Stop(reason, answer) => Step::Stop(reason, answer),
+            Carried::Running(running) => Event::Running(running),
+            Carried::Then(then) => Event::Step(Step::Then(then)),
+            Carried::Stop(reason, answer) => Event::Step(Step::Stop(reason, answer)),
         })
     }
 
@@ -281,11 +289,7 @@ impl<S: GenServer> Loop<S> {
             Ok(Ok(next)) => Ok(next),
             Err(unwound) => Err(unwound),
         };
-        let step = self.settle(result, pid, &mut cell);
-        if let Some(cell) = cell {
-            // It hears of the end.
-            death::add_waiter(&*self.process, cell);
-        }
+        let step = self.settle_call(result, pid, &mut cell);
         let Step::Then(Then::Pause(Pause::Wait)) = step else {
             return Some(Event::Step(step));
         };
@@ -331,6 +335,16 @@ impl<S: GenServer> Loop<S> {
                 };
                 return self.settle(result, None, &mut None);
             }
+            Event::Running(running) => {
+                let Handled {
+                    state,
+                    mut cell,
+                    result,
+                } = running.await;
+                self.state = Some(state);
+                let pid = cell.as_ref().and_then(|cell| cell.caller);
+                return self.settle_call(result, pid, &mut cell);
+            }
             Event::Step(step) => return step,
         };
         let Some(state) = &mut self.state else {
@@ -363,6 +377,20 @@ impl<S: GenServer> Loop<S> {
             guarded(None, running).await
         };
         self.settle(result, None, &mut None)
+    }
+
+    /// As [`settle`](Self::settle); a caller who gets no answer hears of the end.
+    fn settle_call(
+        &mut self,
+        result: Result<Next<S>, Unwound>,
+        pid: Option<Pid>,
+        cell: &mut Option<Arc<ReplyCell<S::Reply>>>,
+    ) -> Step<S> {
+        let step = self.settle(result, pid, cell);
+        if let Some(cell) = cell.take() {
+            death::add_waiter(&*self.process, cell);
+        }
+        step
     }
 
     /// Does what a callback said, but for the control words: sends the answer. If an exit is pending, no answer is sent and

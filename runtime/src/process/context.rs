@@ -245,7 +245,17 @@ pub(crate) fn with_current<R>(read: impl FnOnce(&dyn Process) -> R) -> Option<R>
 /// Whether the current process has an exit pending: then every future of this crate suspends without effect (decision A20).
 #[inline]
 pub(crate) fn is_exiting() -> bool {
-    HERE.with(|here| here.polled_has(bits::EXIT))
+    HERE.with(|here| match here.inlined.get() {
+        0 => here.polled_has(bits::EXIT),
+        server => server_has(server, bits::EXIT),
+    })
+}
+
+/// Of a server whose handler a caller has begun.
+#[cold]
+fn server_has(server: u64, bits: u64) -> bool {
+    let server = Pid::from_bits(server).and_then(table::find);
+    server.is_none_or(|server| server.head().has(bits))
 }
 
 /// Whether the current process has ended for all others: its supervisor abandoned it, and what it sends reaches nobody.

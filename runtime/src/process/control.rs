@@ -263,6 +263,11 @@ impl Head {
         signals.timer.take()
     }
 
+    /// What wakes the task, once that has run.
+    pub(crate) fn waker(&self) -> Option<&Waker> {
+        self.task.get()
+    }
+
     pub(crate) fn wake(&self) {
         if let Some(waker) = self.task.get() {
             waker.wake_by_ref();

@@ -27,6 +27,7 @@ use self::support::{
     DropMark, Gate, Log, Seen, assert_mailbox_empty, both_flavors, log, poll_once,
 };
 
+mod begun;
 mod blocking;
 mod callers;
 mod control;

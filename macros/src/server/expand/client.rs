@@ -63,8 +63,10 @@ fn stub(server: &Server<'_>, handler: &Handler) -> TokenStream {
             }
         }
         Kind::Call { reply, queued, .. } => {
-            let constructor = if *queued || handler.is_awaited() {
+            let constructor = if *queued {
                 quote!(queued)
+            } else if handler.is_awaited() {
+                quote!(awaits)
             } else {
                 quote!(new)
             };

@@ -184,7 +184,7 @@ where
         &self,
         key: K,
     ) -> crate::facade::__private::Call<'_, Cache<K, V>, Option<u64>> {
-        static __HANDLER: crate::facade::__private::Handler = crate::facade::__private::Handler::queued(
+        static __HANDLER: crate::facade::__private::Handler = crate::facade::__private::Handler::awaits(
             "fetch",
         );
         crate::facade::__private::Call::new(
@@ -202,7 +202,7 @@ where
     #[deprecated]
     #[inline]
     fn wait(&self, key: K) -> crate::facade::__private::Call<'_, Cache<K, V>, u64> {
-        static __HANDLER: crate::facade::__private::Handler = crate::facade::__private::Handler::queued(
+        static __HANDLER: crate::facade::__private::Handler = crate::facade::__private::Handler::awaits(
             "wait",
         );
         crate::facade::__private::Call::new(
