@@ -23,6 +23,7 @@ mod blocking;
 mod deadline;
 mod entry;
 mod exit;
+mod few;
 mod gen_server;
 pub mod global;
 mod mailbox;

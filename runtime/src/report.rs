@@ -9,6 +9,7 @@ use std::fmt;
 use tracing::subscriber::NoSubscriber;
 
 use crate::exit::PanicPlace;
+use crate::few::Few;
 use crate::panics::catch;
 use crate::process::control::Head;
 use crate::process::table;
@@ -33,7 +34,7 @@ fn quietly(report: impl FnOnce()) {
 }
 
 /// A process ended with an abnormal reason of its own making (`EXI-6`). `links`: whom it was linked to.
-pub(crate) fn crash(head: &Head, reason: &ExitReason, label: Option<&str>, links: &BTreeSet<Pid>) {
+pub(crate) fn crash(head: &Head, reason: &ExitReason, label: Option<&str>, links: &Few<Pid, ()>) {
     quietly(|| {
         let (pid, process) = (head.pid, head.type_name);
         let name = head.name();
@@ -60,7 +61,7 @@ pub(crate) fn crash(head: &Head, reason: &ExitReason, label: Option<&str>, links
             process,
             label,
             ancestors = ?ancestors(head),
-            links = ?links,
+            links = ?links.iter().map(|(pid, ())| pid).collect::<BTreeSet<_>>(),
             reason = %reason,
             backtrace,
             "process crashed"

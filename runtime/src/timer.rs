@@ -3,7 +3,7 @@
 //! One task a tokio runtime sends what is due, in the order of the due times (`TIM-2`). A timer is in its driver's queue
 //! until it has fired or is cancelled; whoever takes it out, under the lock, decides which (`TIM-1`).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tokio::runtime::{self, Handle};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::few::Few;
 use crate::process::control::{bits, deliver};
 use crate::process::receive::far;
 use crate::process::{context, suspend_if_exiting, table, this};
@@ -130,7 +131,7 @@ fn tie(timer: TimerRef, pid: crate::Pid) {
     let tied = table::find(pid).is_some_and(|process| {
         let mut signals = process.head().signals.lock();
         if !signals.ended {
-            signals.relations().timers.insert(timer);
+            signals.relations().timers.insert(timer, ());
         }
         !signals.ended
     });
@@ -262,8 +263,8 @@ pub async fn sleep(duration: Duration) {
 }
 
 /// The target of these timers has ended.
-pub(crate) fn forget(timers: BTreeSet<TimerRef>) {
-    for timer in timers {
+pub(crate) fn forget(timers: Few<TimerRef, ()>) {
+    for (timer, ()) in timers {
         drop(take(timer));
     }
 }

@@ -191,7 +191,7 @@ struct DeferredCell<S: GenServer, T> {
 impl<S: GenServer, T> DeferredCell<S, T> {
     fn complete(&self, outcome: Outcome<S::Reply>) {
         if let Some(mref) = self.mref {
-            death::forget_watcher(self.process.head().pid, mref);
+            death::forget_watcher_of(self.process.head(), mref);
         }
         self.cell.put(outcome);
     }

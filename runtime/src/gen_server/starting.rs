@@ -222,7 +222,7 @@ impl Ticket {
         let head = self.process.head();
         head.signals.lock().starting = false;
         if let Some(waiter) = self.waiter {
-            death::forget_watcher(head.pid, waiter);
+            death::forget_watcher_of(head, waiter);
         }
         self.cell.result.put(Ok(()));
         self.hibernate_after

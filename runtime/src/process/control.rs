@@ -317,7 +317,7 @@ pub(crate) fn signal_exit(target: &dyn Process, from: Pid, reason: ExitReason, c
         && !signals
             .relations
             .as_mut()
-            .is_some_and(|relations| relations.links.remove(&from))
+            .is_some_and(|relations| relations.links.remove(&from).is_some())
     {
         return;
     }

@@ -60,7 +60,7 @@ pub(crate) fn finish(process: &dyn Process) {
     if let Some(name) = name {
         drop(head.node.names().release(name.as_str(), head.pid));
     }
-    for partner in own.links {
+    for (partner, ()) in own.links {
         if let Some(partner) = table::find(partner) {
             if starting
                 && head.parent == Some(partner.head().pid)
@@ -132,14 +132,18 @@ fn spare_starter(child: &dyn Process, starter: &dyn Process) -> bool {
 /// Removes an entry of a monitor at the monitored process.
 pub(crate) fn forget_watcher(target: crate::Pid, mref: MonitorRef) {
     if let Some(target) = table::find(target) {
-        let mut signals = target.head().signals.lock();
-        let removed = signals
-            .relations
-            .as_mut()
-            .and_then(|relations| relations.watchers.remove(&mref));
-        drop(signals);
-        drop(removed);
+        forget_watcher_of(target.head(), mref);
     }
+}
+
+pub(crate) fn forget_watcher_of(target: &Head, mref: MonitorRef) {
+    let mut signals = target.signals.lock();
+    let removed = signals
+        .relations
+        .as_mut()
+        .and_then(|relations| relations.watchers.remove(&mref));
+    drop(signals);
+    drop(removed);
 }
 
 /// Delivers a `Down` if the watcher still has the monitor (`MON-1`, `MON-3`).

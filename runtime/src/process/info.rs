@@ -54,10 +54,10 @@ pub fn info(pid: Pid) -> Option<ProcessInfo> {
         parent: head.parent,
         message_queue_len,
         links: relations
-            .map(|all| all.links.iter().copied().collect())
+            .map(|all| all.links.iter().map(|(pid, ())| *pid).collect())
             .unwrap_or_default(),
         monitors: relations
-            .map(|all| all.monitors.values().copied().collect())
+            .map(|all| all.monitors.iter().map(|(_, pid)| *pid).collect())
             .unwrap_or_default(),
         monitored_by: relations
             .map(|all| all.watching_processes())

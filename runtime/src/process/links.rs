@@ -45,8 +45,8 @@ pub fn link(pid: Pid) {
             if others.ended || own.ended {
                 return false;
             }
-            own.relations().links.insert(pid);
-            others.relations().links.insert(caller.head().pid);
+            own.relations().links.insert(pid, ());
+            others.relations().links.insert(caller.head().pid, ());
             true
         })
     });

@@ -1,8 +1,9 @@
 //! Who is linked to whom and who monitors whom, seen from one process.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::few::Few;
 use crate::process::control::Deathwatch;
 use crate::process::table;
 use crate::{Address, Alias, Down, Info, MonitorRef, Name, Pid, TimerRef, ViaName};
@@ -11,13 +12,13 @@ use crate::{Address, Alias, Down, Info, MonitorRef, Name, Pid, TimerRef, ViaName
 #[derive(Default)]
 pub(crate) struct Relations {
     /// Symmetric: each partner has this process among its own (`LNK-1`).
-    pub(crate) links: BTreeSet<Pid>,
+    pub(crate) links: Few<Pid, ()>,
     /// What this process monitors. Its own entry decides whether a `Down` may still arrive (`MON-3`).
-    pub(crate) monitors: BTreeMap<MonitorRef, Pid>,
+    pub(crate) monitors: Few<MonitorRef, Pid>,
     /// Who monitors this process.
-    pub(crate) watchers: BTreeMap<MonitorRef, Watcher>,
+    pub(crate) watchers: Few<MonitorRef, Watcher>,
     /// Timers that would send to this process (`TIM-2`).
-    pub(crate) timers: BTreeSet<TimerRef>,
+    pub(crate) timers: Few<TimerRef, ()>,
     rare: Option<Box<Rare>>,
 }
 
@@ -63,9 +64,9 @@ pub(crate) enum Watcher {
 /// What a process has itself.
 #[derive(Default)]
 pub(crate) struct Own {
-    pub(crate) links: BTreeSet<Pid>,
-    pub(crate) monitors: BTreeMap<MonitorRef, Pid>,
-    pub(crate) timers: BTreeSet<TimerRef>,
+    pub(crate) links: Few<Pid, ()>,
+    pub(crate) monitors: Few<MonitorRef, Pid>,
+    pub(crate) timers: Few<TimerRef, ()>,
     pub(crate) rare: Rare,
 }
 
@@ -122,10 +123,13 @@ impl Relations {
     }
 
     pub(crate) fn watching_processes(&self) -> Vec<Pid> {
-        let pids = self.watchers.values().filter_map(|watcher| match watcher {
-            Watcher::Process(pid, _) => Some(*pid),
-            Watcher::Waiter(_) => None,
-        });
+        let pids = self
+            .watchers
+            .iter()
+            .filter_map(|(_, watcher)| match watcher {
+                Watcher::Process(pid, _) => Some(*pid),
+                Watcher::Waiter(_) => None,
+            });
         pids.collect()
     }
 }

@@ -266,13 +266,13 @@ pub(crate) fn link_to_starter(starter: &ProcessRef, child: &Head) {
         child.set(bits::EXIT);
         return;
     }
-    signals.relations().links.insert(child.pid);
+    signals.relations().links.insert(child.pid, ());
     child
         .signals
         .lock()
         .relations()
         .links
-        .insert(starter.head().pid);
+        .insert(starter.head().pid, ());
 }
 
 /// Starts the process of a task, linked to the caller if that is a process; `waiter` hears of its end.
