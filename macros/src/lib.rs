@@ -21,6 +21,7 @@
 //! `#[genserver(crate = "my_framework::beamish")]`, and [`supervisor!`] and [`receive!`] begin with the line
 //! `crate = "my_framework::beamish";`.
 
+mod any_message;
 mod application;
 mod attr;
 mod bindings;
@@ -126,7 +127,8 @@ use proc_macro::TokenStream;
 /// - Parameters may be patterns. The field of the message is named after the identifier, else `arg0`, `arg1` ….
 /// - `#[into] key: String` makes the parameter of the client `impl Into<String>`.
 /// - `Reply<T>` is known by its name; an alias of it is taken for the type of the reply.
-/// - The handler of `Info` takes what no other takes, and is written last. Without it, that is logged.
+/// - The handler of `beamish::Info` takes what no other takes, and is written last. Without it, that is logged. A type
+///   of your own that is called `Info` is a message as any other.
 /// - `#[cfg]`, docs, `#[deprecated]`, `#[must_use]` and the visibility of a handler are those of its client method; the
 ///   variant of its message has the first three. They may stand in a `#[cfg_attr]`.
 /// - The names `to` and `named` are taken by the constructors of the client.
@@ -296,8 +298,8 @@ pub fn handle_cast(_arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// A callback for other messages of one type, in a [`#[genserver]`](macro@genserver) block: OTP's `handle_info/2`.
 ///
-/// It takes one value: what was sent with `send`, or an `Exit`, a `Down`, a `Timeout`. The type `Info` takes all that no
-/// other callback takes.
+/// It takes one value: what was sent with `send`, or an `Exit`, a `Down`, a `Timeout`. The type `beamish::Info` takes
+/// all that no other callback takes.
 #[proc_macro_attribute]
 pub fn handle_info(_arguments: TokenStream, item: TokenStream) -> TokenStream {
     server::misplaced("handle_info", &item.into()).into()
@@ -475,7 +477,7 @@ pub fn supervisor(input: TokenStream) -> TokenStream {
 ///
 /// An arm is `pattern: Type if guard => body`. The type may be left out when the pattern is a struct pattern, whose path is
 /// then the type: `Exit { .. }`, and `Tick {}` for a unit struct. For a variant of an enum write `Msg::Ping(x): Msg`. The
-/// type `Info` is any message.
+/// type `beamish::Info` is any message.
 ///
 /// The last arm may be `after` a [duration](crate#durations): `after 0` only looks at what is there, `after infinity` waits
 /// as if it were not written.
