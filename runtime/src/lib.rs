@@ -46,6 +46,8 @@ mod timer;
 pub use application::{App, Application, ApplicationError};
 pub use deadline::Deadline;
 pub use exit::{ExitReason, PanicInfo, Term};
+#[doc(hidden)]
+pub use gen_server::Named;
 pub use gen_server::{
     Bound, BoxFuture, Call, CallError, CallFailed, CallInfo, Caller, Cast, Continue,
     DEFAULT_CALL_TIMEOUT, FlatCall, Full, GenServer, Handler, Init, IntoInit, IntoNext, Next,

@@ -35,7 +35,7 @@ use std::time::Duration;
 
 pub use bounded::{Bound, Cast, Full, OnFull};
 pub use call::{Call, DEFAULT_CALL_TIMEOUT, FlatCall};
-pub use client::{BoxFuture, Server, ServerRef};
+pub use client::{BoxFuture, Named, Server, ServerRef};
 pub use error::{CallError, CallFailed, CallInfo, StartError, StopError, WrongServer};
 pub use handler::Handler;
 pub use reply::{Caller, ReplyTo};
