@@ -132,6 +132,9 @@ use proc_macro::TokenStream;
 /// - `#[cfg]`, docs, `#[deprecated]`, `#[must_use]` and the visibility of a handler are those of its client method; the
 ///   variant of its message has the first three. They may stand in a `#[cfg_attr]`.
 /// - The names `to` and `named` are taken by the constructors of the client.
+/// - The error of a `Result` is an error, a `Box<dyn Error + Send + Sync>` or what becomes one (an `anyhow::Error`, a
+///   `String`), or an `ExitReason`. `#[init]` gives it to its starter, an `ExitReason` ends it as `Init::stop` does;
+///   any other handler ends the server with the reason that `ExitReason::error` makes of it.
 ///
 /// | option | what it says | default |
 /// |---|---|---|
