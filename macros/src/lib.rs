@@ -419,9 +419,13 @@ pub fn terminate(_arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Children
 ///
-/// A child is an expression that starts a process, and is evaluated at each of its starts. It is lent the arguments and the
-/// names of the `let` lines, as references: clone what the child must own. An expression that ends in `child_spec(…)`,
-/// `child(…)` or `.once()`, in all its branches, is a specification, and evaluated once. `#[cfg]` may stand before a child.
+/// A child is an expression that starts a process, and is evaluated at each of its starts. It is lent the arguments and
+/// the names of the `let` lines, as references: clone what the child must own. An expression that ends in
+/// `child_spec(…)`, `child(…)` or `.once()`, in all its branches, is a specification, and evaluated once; each branch
+/// may have another of these forms. `#[cfg]` may stand before a child.
+///
+/// A tree cannot be its own child, and is refused where it stands there under its own name. By a longer path than
+/// `self::` (`crate::app::Tree`) it is taken for the tree of another module: it would start itself without end.
 ///
 /// The first line of all may be `crate = "…";`, [the path to beamish](crate#another-path-to-the-crate).
 ///
