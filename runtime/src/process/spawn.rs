@@ -289,3 +289,13 @@ where
     }
     start(process, &handle, future)
 }
+
+/// Starts the process of a task that is linked to nobody.
+#[track_caller]
+pub(crate) fn start_task<F>(future: F) -> Pid
+where
+    F: Future + Send + 'static,
+{
+    let (process, handle) = create::<F>("Task::start");
+    start(process, &handle, async move { drop(future.await) })
+}
