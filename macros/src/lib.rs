@@ -102,6 +102,7 @@ use proc_macro::TokenStream;
 /// | `shutdown = …` | a [duration](crate#durations), `infinity` or `brutal_kill`, as a child | `5s` |
 /// | `significant` | whether its end may end its supervisor; also `significant = false` | `false` |
 /// | `trap_exit` | whether exits of linked processes come as messages, and `#[terminate]` runs at a shutdown | `false` |
+/// | `debug` | whether [`sys::get_status`](#what-a-server-shows) shows the state, by its `Debug`; also `debug = false` | `false` |
 /// | `crate = "…"` | [the path to beamish](crate#another-path-to-the-crate) | `"::beamish"` |
 ///
 /// Written: `CounterRef`, the client, with the visibility and the parameters of the struct, its constructors
@@ -131,16 +132,17 @@ use proc_macro::TokenStream;
 ///   of your own that is called `Info` is a message as any other.
 /// - `#[cfg]`, docs, `#[deprecated]`, `#[must_use]` and the visibility of a handler are those of its client method; the
 ///   variant of its message has the first three. They may stand in a `#[cfg_attr]`.
-/// - The names `to` and `named` are taken by the constructors of the client.
 /// - The error of a `Result` is an error, a `Box<dyn Error + Send + Sync>` or what becomes one (an `anyhow::Error`, a
 ///   `String`), or an `ExitReason`. `#[init]` gives it to its starter, an `ExitReason` ends it as `Init::stop` does;
 ///   any other handler ends the server with the reason that `ExitReason::error` makes of it.
+/// - The names `to` and `named` are taken by the constructors of the client.
 ///
 /// | option | what it says | default |
 /// |---|---|---|
 /// | `message(derive(…))` | what `CounterMessage` derives: `message(derive(Clone, serde::Serialize))` | nothing |
 /// | `reply(derive(…))` | what `CounterReply` derives | nothing |
 /// | `mailbox = bounded(1024, on_full = …)` | [how many calls and casts wait at most](#bounded-mailboxes) | `unbounded` |
+/// | `debug` | whether [events](#what-a-server-shows) show calls and casts, by a derived `Debug`; also `debug = false` | `false` |
 /// | `client = trait` | [the client's methods also as a trait](#the-client-as-a-trait) | none |
 /// | `crate = "…"` | [the path to beamish](crate#another-path-to-the-crate) | `"::beamish"` |
 ///
@@ -197,6 +199,49 @@ use proc_macro::TokenStream;
 /// assert!(counter.add(1).is_ok() && counter.add(1).is_ok());
 /// let full = counter.add(1).expect_err("two wait already");
 /// assert!(matches!(full.into_inner(), CounterMessage::Add { by: 1 }));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What a server shows
+///
+/// Whoever looks at a server with the functions of `sys` sees names: those of its type, of its handlers, of the types
+/// of its messages. What is in them may be secret, and is shown only where the server says so: with `debug` on the
+/// struct its state is in `sys::Status`, with `debug` on the `impl` block what its calls and casts hold is in
+/// `sys::Event`. Nothing is written as long as nobody looks.
+///
+/// ```
+/// use beamish::prelude::*;
+/// use beamish::sys;
+///
+/// #[genserver(debug)]
+/// #[derive(Debug)]
+/// pub struct Counter {
+///     count: u64,
+/// }
+///
+/// #[genserver(debug)]
+/// impl Counter {
+///     // …
+/// #     #[init]
+/// #     fn init(count: u64) -> Self {
+/// #         Self { count }
+/// #     }
+///     #[handle_cast]
+///     pub fn add(&mut self, by: u64) {
+///         self.count += by;
+///     }
+/// }
+///
+/// # #[beamish::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// let counter = Counter::start_link(40).await?;
+/// sys::log(&counter, 2).await?;
+/// counter.add(2);
+/// let status = sys::get_status(&counter).await?;
+/// assert_eq!(status.state.as_deref(), Some("Counter { count: 42 }"));
+/// let log = sys::get_log(&counter).await?;
+/// assert_eq!(log[0].to_string(), "got cast Add { by: 2 }");
 /// # Ok(())
 /// # }
 /// ```

@@ -52,7 +52,8 @@ pub use gen_server::{
     Bound, BoxFuture, Call, CallError, CallFailed, CallInfo, Caller, Cast, Continue,
     DEFAULT_CALL_TIMEOUT, FlatCall, Full, GenServer, Handler, Init, IntoInit, IntoNext, Next,
     NoReply, NoResponse, OnFull, Reply, ReplyTo, Request, Requests, Server, ServerOptions,
-    ServerRef, Start, StartError, StartMonitor, Stop, StopError, WrongServer, unexpected_info,
+    ServerRef, Show, Start, StartError, StartMonitor, Stop, StopError, WrongServer,
+    unexpected_info,
 };
 pub use name::{Address, Name, Via, ViaName};
 pub use node::Node;

@@ -1,7 +1,7 @@
 //! `#[genserver]` on the state: the client type, its constructors, and the options as constants.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Generics, Ident, ItemEnum, ItemStruct, Visibility, parse_quote};
 
 use super::options::{self, StructOptions};
@@ -70,10 +70,11 @@ pub(crate) fn expand(
     let mut for_consts = bare.clone();
     if bare.type_params().next().is_some() {
         // What makes a generic state sendable is said on the `impl` block.
-        for_consts
-            .make_where_clause()
-            .predicates
-            .push(parse_quote!(Self: ::core::marker::Send + 'static));
+        let mut ask = |of_state| for_consts.make_where_clause().predicates.push(of_state);
+        ask(parse_quote!(Self: ::core::marker::Send + 'static));
+        if options.debug.is_some() {
+            ask(parse_quote!(Self: ::core::fmt::Debug));
+        }
     }
     let consts = consts(&state, &for_consts, &options);
     quote! { #item #client #consts }
@@ -218,6 +219,7 @@ fn consts(state: &State<'_>, generics: &Generics, options: &StructOptions) -> To
         shutdown,
         significant,
         trap_exit,
+        debug,
     } = options;
     let ident = state.ident;
     let (impl_generics, arguments, where_clause) = generics.split_for_impl();
@@ -241,6 +243,14 @@ fn consts(state: &State<'_>, generics: &Generics, options: &StructOptions) -> To
     let significant =
         significant.map(|value| constant("SIGNIFICANT", quote!(bool), quote!(#value)));
     let trap_exit = trap_exit.map(|value| constant("TRAP_EXIT", quote!(bool), quote!(#value)));
+    let debug = debug.map(|place| {
+        let show = quote_spanned!(place=> <Self as ::core::fmt::Debug>::fmt);
+        constant(
+            "DEBUG",
+            quote!(::core::option::Option<#krate::Show<Self>>),
+            quote!(::core::option::Option::Some(#show)),
+        )
+    });
     quote! {
         #(#cfg)*
         #[automatically_derived]
@@ -250,6 +260,7 @@ fn consts(state: &State<'_>, generics: &Generics, options: &StructOptions) -> To
             #shutdown
             #significant
             #trap_exit
+            #debug
         }
     }
 }

@@ -24,6 +24,10 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
     let inits = server.inits.iter().map(|init| init_function(server, init));
     let (args, inits): (TokenStream, TokenStream) = inits.unzip();
     let mailbox = block.mailbox.as_ref().map(|bound| bound.expand(krate));
+    let debug = block.debug.map(|place| {
+        let show = quote_spanned!(place=> <#message #arguments as ::core::fmt::Debug>::fmt);
+        quote!(const DEBUG_MESSAGE: ::core::option::Option<#krate::Show<Self::Message>> = ::core::option::Option::Some(#show);)
+    });
     let message_name = message_name(server);
     let handle_now = handle_now(server);
     let handle = handle(server);
@@ -49,6 +53,7 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
             type Reply = #reply #arguments;
             type Ref = #client;
             #mailbox
+            #debug
 
             #message_name
             #inits
