@@ -396,6 +396,7 @@ impl<S: GenServer + Continue<C>, C: Send + 'static> IntoNext<S> for NoReply<C> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: GenServer, N: IntoNext<S>, E: Into<Box<dyn Error + Send + Sync>>> IntoNext<S>
     for Result<N, E>
 {

@@ -34,6 +34,7 @@ impl Outcome for () {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Into<Box<dyn Error + Send + Sync>>> Outcome for Result<(), E> {
     fn into_reason(self) -> ExitReason {
         match self {
