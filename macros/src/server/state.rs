@@ -1,12 +1,14 @@
 //! `#[genserver]` on the state: the client type, its constructors, and the options as constants.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Generics, Ident, ItemEnum, ItemStruct, Visibility, parse_quote};
 
 use super::options::{self, StructOptions};
 use crate::diagnostic::Diagnostics;
+use crate::krate::Krate;
 use crate::names;
+use crate::place::Place;
 
 /// What both forms of a state have.
 #[derive(Debug)]
@@ -244,11 +246,10 @@ fn consts(state: &State<'_>, generics: &Generics, options: &StructOptions) -> To
         significant.map(|value| constant("SIGNIFICANT", quote!(bool), quote!(#value)));
     let trap_exit = trap_exit.map(|value| constant("TRAP_EXIT", quote!(bool), quote!(#value)));
     let debug = debug.map(|place| {
-        let show = quote_spanned!(place=> <Self as ::core::fmt::Debug>::fmt);
         constant(
             "DEBUG",
             quote!(::core::option::Option<#krate::Show<Self>>),
-            quote!(::core::option::Option::Some(#show)),
+            show(krate, place),
         )
     });
     quote! {
@@ -263,4 +264,12 @@ fn consts(state: &State<'_>, generics: &Generics, options: &StructOptions) -> To
             #debug
         }
     }
+}
+
+/// How a type is written whose `Debug` is asked for at `place`.
+pub(super) fn show(krate: &Krate, place: Span) -> TokenStream {
+    let place = Place::from(place);
+    let span = place.before();
+    let at = krate.at(span);
+    place.call(quote_spanned!(span=> #at::show), &TokenStream::new())
 }

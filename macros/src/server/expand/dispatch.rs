@@ -11,6 +11,7 @@ use super::{cfgs, client_type, invoke, next};
 use crate::names;
 use crate::place::Place;
 use crate::server::checked::{Answer, Handler, Init, Kind, Listener, Method, Server};
+use crate::server::state::show;
 
 pub(super) fn expand(server: &Server<'_>) -> TokenStream {
     let block = server.block;
@@ -25,8 +26,8 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
     let (args, inits): (TokenStream, TokenStream) = inits.unzip();
     let mailbox = block.mailbox.as_ref().map(|bound| bound.expand(krate));
     let debug = block.debug.map(|place| {
-        let show = quote_spanned!(place=> <#message #arguments as ::core::fmt::Debug>::fmt);
-        quote!(const DEBUG_MESSAGE: ::core::option::Option<#krate::Show<Self::Message>> = ::core::option::Option::Some(#show);)
+        let show = show(krate, place);
+        quote!(const DEBUG_MESSAGE: ::core::option::Option<#krate::Show<Self::Message>> = #show;)
     });
     let message_name = message_name(server);
     let handle_now = handle_now(server);
