@@ -21,6 +21,7 @@
 //! `#[genserver(crate = "my_framework::beamish")]`, and [`supervisor!`] and [`receive!`] begin with the line
 //! `crate = "my_framework::beamish";`.
 
+mod any_message;
 mod application;
 mod attr;
 mod bindings;
@@ -101,6 +102,7 @@ use proc_macro::TokenStream;
 /// | `shutdown = …` | a [duration](crate#durations), `infinity` or `brutal_kill`, as a child | `5s` |
 /// | `significant` | whether its end may end its supervisor; also `significant = false` | `false` |
 /// | `trap_exit` | whether exits of linked processes come as messages, and `#[terminate]` runs at a shutdown | `false` |
+/// | `debug` | whether [`sys::get_status`](#what-a-server-shows) shows the state, by its `Debug`; also `debug = false` | `false` |
 /// | `crate = "…"` | [the path to beamish](crate#another-path-to-the-crate) | `"::beamish"` |
 ///
 /// Written: `CounterRef`, the client, with the visibility and the parameters of the struct, its constructors
@@ -126,9 +128,13 @@ use proc_macro::TokenStream;
 /// - Parameters may be patterns. The field of the message is named after the identifier, else `arg0`, `arg1` ….
 /// - `#[into] key: String` makes the parameter of the client `impl Into<String>`.
 /// - `Reply<T>` is known by its name; an alias of it is taken for the type of the reply.
-/// - The handler of `Info` takes what no other takes, and is written last. Without it, that is logged.
+/// - The handler of `beamish::Info` takes what no other takes, and is written last. Without it, that is logged. A type
+///   of your own that is called `Info` is a message as any other.
 /// - `#[cfg]`, docs, `#[deprecated]`, `#[must_use]` and the visibility of a handler are those of its client method; the
 ///   variant of its message has the first three. They may stand in a `#[cfg_attr]`.
+/// - The error of a `Result` is an error, a `Box<dyn Error + Send + Sync>` or what becomes one (an `anyhow::Error`, a
+///   `String`), or an `ExitReason`. `#[init]` gives it to its starter, an `ExitReason` ends it as `Init::stop` does;
+///   any other handler ends the server with the reason that `ExitReason::error` makes of it.
 /// - The names `to` and `named` are taken by the constructors of the client.
 ///
 /// | option | what it says | default |
@@ -136,6 +142,7 @@ use proc_macro::TokenStream;
 /// | `message(derive(…))` | what `CounterMessage` derives: `message(derive(Clone, serde::Serialize))` | nothing |
 /// | `reply(derive(…))` | what `CounterReply` derives | nothing |
 /// | `mailbox = bounded(1024, on_full = …)` | [how many calls and casts wait at most](#bounded-mailboxes) | `unbounded` |
+/// | `debug` | whether [events](#what-a-server-shows) show calls and casts, by a derived `Debug`; also `debug = false` | `false` |
 /// | `client = trait` | [the client's methods also as a trait](#the-client-as-a-trait) | none |
 /// | `crate = "…"` | [the path to beamish](crate#another-path-to-the-crate) | `"::beamish"` |
 ///
@@ -192,6 +199,49 @@ use proc_macro::TokenStream;
 /// assert!(counter.add(1).is_ok() && counter.add(1).is_ok());
 /// let full = counter.add(1).expect_err("two wait already");
 /// assert!(matches!(full.into_inner(), CounterMessage::Add { by: 1 }));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What a server shows
+///
+/// Whoever looks at a server with the functions of `sys` sees names: those of its type, of its handlers, of the types
+/// of its messages. What is in them may be secret, and is shown only where the server says so: with `debug` on the
+/// struct its state is in `sys::Status`, with `debug` on the `impl` block what its calls and casts hold is in
+/// `sys::Event`. Nothing is written as long as nobody looks.
+///
+/// ```
+/// use beamish::prelude::*;
+/// use beamish::sys;
+///
+/// #[genserver(debug)]
+/// #[derive(Debug)]
+/// pub struct Counter {
+///     count: u64,
+/// }
+///
+/// #[genserver(debug)]
+/// impl Counter {
+///     // …
+/// #     #[init]
+/// #     fn init(count: u64) -> Self {
+/// #         Self { count }
+/// #     }
+///     #[handle_cast]
+///     pub fn add(&mut self, by: u64) {
+///         self.count += by;
+///     }
+/// }
+///
+/// # #[beamish::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// let counter = Counter::start_link(40).await?;
+/// sys::log(&counter, 2).await?;
+/// counter.add(2);
+/// let status = sys::get_status(&counter).await?;
+/// assert_eq!(status.state.as_deref(), Some("Counter { count: 42 }"));
+/// let log = sys::get_log(&counter).await?;
+/// assert_eq!(log[0].to_string(), "got cast Add { by: 2 }");
 /// # Ok(())
 /// # }
 /// ```
@@ -296,8 +346,8 @@ pub fn handle_cast(_arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// A callback for other messages of one type, in a [`#[genserver]`](macro@genserver) block: OTP's `handle_info/2`.
 ///
-/// It takes one value: what was sent with `send`, or an `Exit`, a `Down`, a `Timeout`. The type `Info` takes all that no
-/// other callback takes.
+/// It takes one value: what was sent with `send`, or an `Exit`, a `Down`, a `Timeout`. The type `beamish::Info` takes
+/// all that no other callback takes.
 #[proc_macro_attribute]
 pub fn handle_info(_arguments: TokenStream, item: TokenStream) -> TokenStream {
     server::misplaced("handle_info", &item.into()).into()
@@ -414,9 +464,13 @@ pub fn terminate(_arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Children
 ///
-/// A child is an expression that starts a process, and is evaluated at each of its starts. It is lent the arguments and the
-/// names of the `let` lines, as references: clone what the child must own. An expression that ends in `child_spec(…)`,
-/// `child(…)` or `.once()`, in all its branches, is a specification, and evaluated once. `#[cfg]` may stand before a child.
+/// A child is an expression that starts a process, and is evaluated at each of its starts. It is lent the arguments and
+/// the names of the `let` lines, as references: clone what the child must own. An expression that ends in
+/// `child_spec(…)`, `child(…)` or `.once()`, in all its branches, is a specification, and evaluated once; each branch
+/// may have another of these forms. `#[cfg]` may stand before a child.
+///
+/// A tree cannot be its own child, and is refused where it stands there under its own name. By a longer path than
+/// `self::` (`crate::app::Tree`) it is taken for the tree of another module: it would start itself without end.
 ///
 /// The first line of all may be `crate = "…";`, [the path to beamish](crate#another-path-to-the-crate).
 ///
@@ -475,7 +529,7 @@ pub fn supervisor(input: TokenStream) -> TokenStream {
 ///
 /// An arm is `pattern: Type if guard => body`. The type may be left out when the pattern is a struct pattern, whose path is
 /// then the type: `Exit { .. }`, and `Tick {}` for a unit struct. For a variant of an enum write `Msg::Ping(x): Msg`. The
-/// type `Info` is any message.
+/// type `beamish::Info` is any message.
 ///
 /// The last arm may be `after` a [duration](crate#durations): `after 0` only looks at what is there, `after infinity` waits
 /// as if it were not written.

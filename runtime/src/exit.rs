@@ -17,7 +17,8 @@ use crate::{CallError, CallInfo, StartError, TaskError};
 /// Two reasons are equal if they are of the same kind and, where they hold a value, hold the very same one. To look
 /// into a reason use `matches!` or [`Term::downcast_ref`].
 ///
-/// Every `Error + Send + Sync` becomes a reason by `From`, so `?` in a process ends it with that error.
+/// Every `Error + Send + Sync` becomes a reason by `From`, so `?` in a process ends it with that error; a boxed one
+/// does by [`error`](Self::error).
 ///
 /// # OTP
 /// The exit reason: `normal`, `shutdown`, `{shutdown, T}`, `kill`, `killed`, `noproc`, `noconnection`, `timeout`,
@@ -62,6 +63,32 @@ impl ExitReason {
     /// `{shutdown, value}`: a shutdown that says more.
     pub fn shutdown_with<T: fmt::Debug + Send + Sync + 'static>(value: T) -> Self {
         Self::ShutdownWith(Term::new(value))
+    }
+
+    /// The reason of an error, boxed or not: of any `E: Error + Send + Sync`, of a `Box<dyn Error + Send + Sync>`, of
+    /// an `anyhow::Error`, of a text.
+    ///
+    /// The errors of this crate that stand for an exit in OTP become that exit, and an `ExitReason` in the box becomes
+    /// itself; any other error is kept as it is.
+    pub fn error(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let error = match error.into().downcast::<Exited>() {
+            Ok(exited) => return exited.0,
+            Err(error) => error,
+        };
+        let error = match error.downcast::<CallError>() {
+            Ok(error) => return Self::Call(error.into_info()),
+            Err(error) => error,
+        };
+        let error = match error.downcast::<TaskError>().map(|error| *error) {
+            Ok(TaskError::Exit(reason)) => return reason,
+            Ok(TaskError::Timeout) => return Self::Timeout,
+            Err(error) => error,
+        };
+        match error.downcast::<StartError>().map(|error| *error) {
+            Ok(StartError::Exit(reason)) => reason,
+            Ok(error) => Self::Error(Arc::new(error)),
+            Err(error) => Self::Error(Arc::from(error)),
+        }
     }
 
     /// Whether linked processes that do not trap exits live on: only after [`Normal`](Self::Normal) (`EXI-1`).
@@ -144,37 +171,39 @@ impl fmt::Debug for ExitReason {
 }
 
 impl<E: Error + Send + Sync + 'static> From<E> for ExitReason {
-    /// The errors of this crate that stand for an exit in OTP become that exit; any other error is kept as it is.
+    /// As [`error`](Self::error).
     fn from(error: E) -> Self {
-        let mut error = Some(error);
-        let any: &mut dyn Any = &mut error;
-        if let Some(error) = any
-            .downcast_mut::<Option<CallError>>()
-            .and_then(Option::take)
-        {
-            return Self::Call(error.into_info());
-        }
-        if let Some(error) = any
-            .downcast_mut::<Option<StartError>>()
-            .and_then(Option::take)
-        {
-            return match error {
-                StartError::Exit(reason) => reason,
-                error => Self::Error(Arc::new(error)),
-            };
-        }
-        if let Some(error) = any
-            .downcast_mut::<Option<TaskError>>()
-            .and_then(Option::take)
-        {
-            return match error {
-                TaskError::Exit(reason) => reason,
-                TaskError::Timeout => Self::Timeout,
-            };
-        }
-        match error {
-            Some(error) => Self::Error(Arc::new(error)),
-            None => Self::Normal, // Not reached: what was taken was returned.
+        Self::error(error)
+    }
+}
+
+/// For `?` where errors are boxed; [`ExitReason::error`] finds the reason again.
+impl From<ExitReason> for Box<dyn Error + Send + Sync> {
+    fn from(reason: ExitReason) -> Self {
+        Box::new(Exited(reason))
+    }
+}
+
+/// A reason on its way through a `Box<dyn Error + Send + Sync>`.
+pub(crate) struct Exited(pub(crate) ExitReason);
+
+impl fmt::Display for Exited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Exited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Exited {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.0 {
+            ExitReason::Error(error) => error.source(),
+            _ => None,
         }
     }
 }

@@ -47,11 +47,14 @@ mod timer;
 pub use application::{App, Application, ApplicationError};
 pub use deadline::Deadline;
 pub use exit::{ExitReason, PanicInfo, Term};
+#[doc(hidden)]
+pub use gen_server::Named;
 pub use gen_server::{
     Bound, BoxFuture, Call, CallError, CallFailed, CallInfo, Caller, Cast, Continue,
     DEFAULT_CALL_TIMEOUT, FlatCall, Full, GenServer, Handler, Init, IntoInit, IntoNext, Next,
     NoReply, NoResponse, OnFull, Reply, ReplyTo, Request, Requests, Server, ServerOptions,
-    ServerRef, Start, StartError, StartMonitor, Stop, StopError, WrongServer, unexpected_info,
+    ServerRef, Show, Start, StartError, StartMonitor, Stop, StopError, WrongServer,
+    unexpected_info,
 };
 pub use name::{Address, Name, Via, ViaName};
 pub use node::Node;

@@ -16,7 +16,7 @@ use crate::panics::{self, Unwound};
 use crate::parcel::Parcel;
 use crate::process::control::Deathwatch;
 use crate::process::receive::far;
-use crate::process::{context, death, exit_from, spawn_task, table, unlink_from};
+use crate::process::{context, death, exit_from, spawn_task, start_task, table, unlink_from};
 use crate::supervisor::plain_child;
 use crate::{ChildSpec, ExitReason, Pid, Restart};
 
@@ -55,6 +55,26 @@ impl<T> Unpin for Task<T> {}
 impl<T: Send + 'static> Deathwatch for Parcel<Result<T, ExitReason>> {
     fn died(&self, reason: &ExitReason) {
         self.put(Err(reason.clone()));
+    }
+}
+
+impl Task<()> {
+    /// Starts a task for what it does, not for its value: linked to nobody, and nobody waits for it. What it gives is
+    /// dropped, an `Err` too; if it panics or exits abnormally that is reported as any crash. Returns its pid.
+    ///
+    /// A task that must end with the program in order is a child of a supervisor: [`child`](Task::child).
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    ///
+    /// # OTP
+    /// `Task.start/1`.
+    #[track_caller]
+    pub fn start<F>(future: F) -> Pid
+    where
+        F: Future + Send + 'static,
+    {
+        start_task(future)
     }
 }
 

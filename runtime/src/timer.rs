@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::few::Few;
+use crate::panics::catch;
 use crate::process::control::{bits, deliver};
 use crate::process::receive::far;
 use crate::process::{context, suspend_if_exiting, table, this};
@@ -34,7 +35,8 @@ pub fn send_after<M: Send + 'static>(
     message: M,
     delay: Duration,
 ) -> TimerRef {
-    start("send_after", target.into(), far(delay), |_| message)
+    let message = |_| What::once(message);
+    start("send_after", target.into(), far(delay), message)
 }
 
 /// Sends `message` at a point in time; one that is over means now. Else as [`send_after`].
@@ -46,7 +48,7 @@ pub fn send_after<M: Send + 'static>(
 /// `erlang:send_after/4` with `{abs, true}`.
 #[track_caller]
 pub fn send_at<M: Send + 'static>(target: impl Into<Address>, message: M, at: Instant) -> TimerRef {
-    start("send_at", target.into(), at, |_| message)
+    start("send_at", target.into(), at, |_| What::once(message))
 }
 
 /// Sends a [`TimerExpired`] with `message` after `delay`. Else as [`send_after`].
@@ -62,7 +64,7 @@ pub fn start_timer<M: Send + 'static>(
     message: M,
     delay: Duration,
 ) -> TimerRef {
-    let expired = |timer| TimerExpired { timer, message };
+    let expired = |timer| What::once(TimerExpired { timer, message });
     start("start_timer", target.into(), far(delay), expired)
 }
 
@@ -79,8 +81,44 @@ pub fn start_timer_at<M: Send + 'static>(
     message: M,
     at: Instant,
 ) -> TimerRef {
-    let expired = |timer| TimerExpired { timer, message };
+    let expired = |timer| What::once(TimerExpired { timer, message });
     start("start_timer_at", target.into(), at, expired)
+}
+
+/// Sends a clone of `message` again and again: first after `interval`, and then each time when as much has passed since
+/// the last one was due. Messages that are late follow at once, so that the rate is kept.
+///
+/// It ends with the process, with [`cancel_timer`], or with the tokio runtime it was made on; a clone that panics ends
+/// it too. A name is looked up now: it is for the process that holds it, not for the next one, and if nobody does
+/// nothing is ever sent (`TIM-4`). [`read_timer`] tells the time until the next message.
+///
+/// # Panics
+/// If `interval` is zero, and outside of a tokio runtime with time enabled.
+///
+/// # OTP
+/// `timer:send_interval/3`. Differs: an interval of zero is refused.
+#[track_caller]
+pub fn send_interval<M: Clone + Send + 'static>(
+    target: impl Into<Address>,
+    message: M,
+    interval: Duration,
+) -> TimerRef {
+    assert!(
+        !interval.is_zero(),
+        "the interval of `send_interval` is zero, which would send without end"
+    );
+    let target = target.into();
+    let Some(process) = target.holder(&context::node()) else {
+        crate::panics::drop_quietly(message);
+        return TimerRef::next();
+    };
+    let target = Address::Pid(process.head().pid);
+    let message = Mutex::new(message);
+    let make: Arc<dyn Fn() -> Info + Send + Sync> =
+        Arc::new(move || Info::new(message.lock().clone()));
+    start("send_interval", target, far(interval), |_| {
+        What::Every(interval, make)
+    })
 }
 
 /// A timer of [`start_timer`] has fired.
@@ -96,11 +134,11 @@ pub struct TimerExpired<M> {
 }
 
 #[track_caller]
-fn start<M: Send + 'static>(
+fn start(
     what: &str,
     target: Address,
     due: Instant,
-    message: impl FnOnce(TimerRef) -> M,
+    message: impl FnOnce(TimerRef) -> What,
 ) -> TimerRef {
     let handle = crate::process::handle(what);
     let timer = TimerRef::next();
@@ -114,9 +152,11 @@ fn start<M: Send + 'static>(
         return timer;
     }
     let entry = Entry {
-        target,
-        node: context::node(),
-        info: Info::new(message),
+        to: To {
+            address: target,
+            node: context::node(),
+        },
+        what: message,
     };
     driver(&handle).insert(timer, due, entry);
     if let Some(pid) = pid {
@@ -165,7 +205,7 @@ pub fn cancel_timer(timer: TimerRef) -> Option<Duration> {
     if has_no_target(&entry) {
         return None;
     }
-    if let Address::Pid(pid) = entry.target {
+    if let Address::Pid(pid) = entry.to.address {
         untie(timer, pid);
     }
     Some(due.saturating_duration_since(Instant::now()))
@@ -241,7 +281,7 @@ pub fn read_timer(timer: TimerRef) -> Option<Duration> {
 
 /// Whether the process that a timer is for has ended: then the timer is gone, also before it was taken out (`TIM-2`).
 fn has_no_target(entry: &Entry) -> bool {
-    match entry.target {
+    match entry.to.address {
         Address::Pid(pid) => table::find(pid).is_none_or(|target| target.head().has(bits::ENDED)),
         Address::Name(_) | Address::Global(_) | Address::Via(_) => false,
     }
@@ -269,10 +309,28 @@ pub(crate) fn forget(timers: Few<TimerRef, ()>) {
     }
 }
 
-struct Entry {
-    target: Address,
+#[derive(Clone)]
+struct To {
+    address: Address,
     node: Node,
-    info: Info,
+}
+
+struct Entry {
+    to: To,
+    what: What,
+}
+
+/// What a timer sends.
+enum What {
+    Once(Info),
+    /// A clone, each time when so much has passed.
+    Every(Duration, Arc<dyn Fn() -> Info + Send + Sync>),
+}
+
+impl What {
+    fn once<M: Send + 'static>(message: M) -> Self {
+        Self::Once(Info::new(message))
+    }
 }
 
 #[derive(Default)]
@@ -343,8 +401,9 @@ impl Driver {
         }
     }
 
-    /// Takes out what is due, or says when the next is.
-    fn next(&self) -> Result<Entry, Option<Instant>> {
+    /// Takes out what is due, or says when the next is. What is sent again and again stays, with its next time: whoever
+    /// cancels it finds it at any moment.
+    fn next(&self) -> Result<(TimerRef, Entry), Option<Instant>> {
         let mut queue = self.queue.lock();
         let Some(first) = queue.entries.first_entry() else {
             return Err(None);
@@ -354,13 +413,23 @@ impl Driver {
             return Err(Some(due));
         }
         let entry = first.remove();
+        if let What::Every(interval, make) = &entry.what {
+            let again = Entry {
+                to: entry.to.clone(),
+                what: What::Every(*interval, Arc::clone(make)),
+            };
+            let due = due.checked_add(*interval).unwrap_or_else(|| far(*interval));
+            queue.due.insert(timer, due);
+            queue.entries.insert((due, timer), again);
+            return Ok((timer, entry));
+        }
         queue.due.remove(&timer);
         drop(queue);
         DRIVERS.lock().by_timer.remove(&timer);
-        if let Address::Pid(pid) = entry.target {
+        if let Address::Pid(pid) = entry.to.address {
             untie(timer, pid);
         }
-        Ok(entry)
+        Ok((timer, entry))
     }
 }
 
@@ -377,9 +446,19 @@ async fn drive(guard: RemoveDriver) {
     loop {
         tokio::task::coop::consume_budget().await;
         match driver.next() {
-            Ok(Entry { target, node, info }) => {
-                let process = target.holder(&node);
-                match process {
+            Ok((timer, Entry { to, what })) => {
+                let info = match what {
+                    What::Once(info) => info,
+                    What::Every(_, make) => {
+                        // `Clone` is the user's.
+                        let Ok(info) = catch(|| make()) else {
+                            cancel_timer(timer);
+                            continue;
+                        };
+                        info
+                    }
+                };
+                match to.address.holder(&to.node) {
                     Some(process) => deliver(&*process, info),
                     None => crate::panics::drop_quietly(info),
                 }

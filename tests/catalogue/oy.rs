@@ -37,6 +37,7 @@ fn busy() -> [Event; 6] {
     let came = |kind, message, from| Event::In {
         kind,
         message,
+        contents: None,
         from,
     };
     let me = Some(self_pid());
@@ -240,7 +241,7 @@ struct Seen(Arc<Mutex<Vec<Event>>>);
 impl Seen {
     fn look(&self) -> impl FnMut(&Event) + Send + use<> {
         let seen = self.clone();
-        move |event| seen.0.lock().unwrap().push(*event)
+        move |event| seen.0.lock().unwrap().push(event.clone())
     }
 
     fn take(&self) -> Vec<Event> {

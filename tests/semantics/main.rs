@@ -7,6 +7,7 @@ mod applications;
 mod calls;
 mod entry;
 mod exits;
+mod forwarding;
 mod links;
 #[path = "../shared/listening.rs"]
 mod listening;

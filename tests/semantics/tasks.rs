@@ -612,3 +612,43 @@ both_flavors! {
         assert_eq!(task.await.unwrap(), Some(self_pid()));
     }
 }
+
+both_flavors! {
+    /// TSK-9: linked to nobody: neither end is heard of by the other, and its value is dropped, an error too.
+    async fn started_task_runs_alone() {
+        let gate = Gate::new();
+        let (tell, told) = oneshot::channel();
+        let starter = spawn({
+            let gate = gate.clone();
+            async move {
+                let task = Task::start(async move {
+                    gate.wait().await;
+                    Err::<u8, _>("dropped")
+                });
+                tell.send(task).unwrap();
+                exit(abnormal());
+            }
+        });
+        let task = told.await.unwrap();
+        process::monitored(starter).await;
+        assert!(process::alive(task));
+        assert_eq!(process::info(task).unwrap().links, []);
+        let end = process::monitored(task);
+        gate.open();
+        assert_eq!(end.await, ExitReason::Normal);
+    }
+
+    /// TSK-9: its crash is its own.
+    async fn started_task_crashes_alone() {
+        let gate = Gate::new();
+        let closed = gate.clone();
+        let task = Task::start(async move {
+            closed.wait().await;
+            panic!("on purpose");
+        });
+        let end = process::monitored(task);
+        gate.open();
+        assert!(matches!(end.await, ExitReason::Panic(_)));
+        assert_mailbox_empty().await;
+    }
+}

@@ -363,3 +363,104 @@ async fn sleep_leaves_messages_in_the_mailbox() {
     process::sleep(ms(100)).await;
     assert_eq!(take::<&str>().await, Some("meanwhile"));
 }
+
+// --- Again and again ---
+
+/// TIM-4: the message comes each time when the interval is over, without drift, until it is cancelled.
+#[beamish::test(start_paused)]
+async fn interval_sends_again_and_again_until_it_is_cancelled() {
+    let start = Instant::now();
+    let timer = process::send_interval(self_pid(), "again", ms(100));
+    for number in 1..=10 {
+        assert_eq!(process::receive::<&str>().await, "again");
+        assert_is(start.elapsed(), number * ms(100));
+        assert_is(
+            process::read_timer(timer).unwrap() + start.elapsed(),
+            (number + 1) * ms(100),
+        );
+    }
+    process::sleep(ms(40)).await;
+    let left = process::cancel_timer(timer).unwrap();
+    assert!(left <= ms(60) && left >= ms(55), "{left:?}");
+    assert_eq!(process::cancel_timer(timer), None);
+    assert_eq!(process::read_timer(timer), None);
+    let again = receive! { _: Info => true, after 5s => false };
+    assert!(!again);
+}
+
+/// TIM-4: messages that are late follow at once, so that the rate is kept.
+#[beamish::test(start_paused)]
+async fn interval_makes_up_for_what_is_late() {
+    let timer = process::send_interval(self_pid(), "again", ms(100));
+    tokio::time::advance(ms(350)).await;
+    for _ in 0..3 {
+        assert_eq!(process::receive::<&str>().await, "again");
+    }
+    assert_eq!(take::<&str>().await, None);
+    let left = process::read_timer(timer).unwrap();
+    assert!(left <= ms(50), "{left:?}");
+}
+
+/// TIM-4: the end of the process is the end of its intervals, also of one to a name: the next holder gets none.
+#[beamish::test(start_paused)]
+async fn interval_ends_with_the_process() {
+    let first = idle();
+    process::register("seat", first).unwrap();
+    let by_pid = process::send_interval(first, "by pid", ms(100));
+    let by_name = process::send_interval("seat", "by name", ms(100));
+    process::sleep(ms(250)).await;
+    assert_eq!(process::info(first).unwrap().message_queue_len, 4);
+    process::kill(first);
+    end_of(first).await;
+    process::register("seat", self_pid()).unwrap();
+    for timer in [by_pid, by_name] {
+        assert_eq!(process::read_timer(timer), None);
+        assert_eq!(process::cancel_timer(timer), None);
+    }
+    let came = receive! { _: Info => true, after 1s => false };
+    assert!(!came);
+}
+
+/// TIM-4: for nobody there is no interval.
+#[beamish::test(start_paused)]
+async fn interval_to_nobody_is_over_at_once() {
+    let for_dead = process::send_interval(corpse().await, "lost", ms(100));
+    let for_name = process::send_interval("nobody", "lost", ms(100));
+    process::register("nobody", self_pid()).unwrap();
+    for timer in [for_dead, for_name] {
+        assert_eq!(process::read_timer(timer), None);
+    }
+    let came = receive! { _: Info => true, after 1s => false };
+    assert!(!came);
+}
+
+/// TIM-4: a message whose clone panics ends its interval, and no other.
+#[beamish::test(start_paused)]
+async fn interval_of_a_message_that_cannot_be_cloned_ends() {
+    struct Once(u8);
+    impl Clone for Once {
+        fn clone(&self) -> Self {
+            panic!("on purpose, instead of a second {}", self.0)
+        }
+    }
+    let broken = process::send_interval(self_pid(), Once(1), ms(100));
+    let sound = process::send_interval(self_pid(), "again", ms(100));
+    for _ in 0..3 {
+        assert_eq!(process::receive::<&str>().await, "again");
+    }
+    assert_eq!(process::read_timer(broken), None);
+    assert!(process::cancel_timer(sound).is_some());
+    assert!(take::<Once>().await.is_none());
+}
+
+/// TIM-4: an interval of nothing would send without end, and is refused.
+#[beamish::test]
+async fn interval_of_nothing_is_refused() {
+    let refused =
+        std::panic::catch_unwind(|| process::send_interval(self_pid(), 1, Duration::ZERO));
+    let message = *refused.unwrap_err().downcast::<&str>().unwrap();
+    assert!(
+        message.contains("the interval of `send_interval` is zero"),
+        "{message}"
+    );
+}

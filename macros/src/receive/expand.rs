@@ -2,9 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use syn::spanned::Spanned;
 use syn::{Expr, parse_quote};
 
 use super::validate::{Checked, TypedArm};
+use crate::any_message;
 use crate::fragment;
 use crate::krate::Krate;
 use crate::spelling::mentions;
@@ -25,6 +27,7 @@ pub(crate) fn expand(receive: &Checked) -> TokenStream {
         .chunk_by(|(_, one), (_, other)| same_type(one, other))
         .map(|arms| attempt(krate, arms));
     let bodies = arms.iter().map(|(name, arm)| selected(name, arm));
+    let refused = receive.arms.iter().filter_map(|arm| refused(krate, arm));
     let (duration, after) = match &receive.after {
         None => (
             quote!(::core::option::Option::None),
@@ -52,6 +55,7 @@ pub(crate) fn expand(receive: &Checked) -> TokenStream {
         enum __Selected<#(#cfgs #parameters),*> {
             #(#cfgs #names(#parameters),)*
         }
+        #(#refused)*
         let __selected = #krate::receive(
             #duration,
             |__info: #krate::Info| #output {
@@ -66,6 +70,20 @@ pub(crate) fn expand(receive: &Checked) -> TokenStream {
             ::core::option::Option::None => #after,
         }
     }}
+}
+
+/// An arm after one of `Info` never runs.
+fn refused(krate: &Krate, arm: &TypedArm) -> Option<TokenStream> {
+    let all = arm.unless_any.as_ref()?;
+    let cfgs: Vec<_> = all.cfgs.iter().chain(&arm.cfgs).collect();
+    let place = arm.pattern.span();
+    Some(any_message::refused(
+        krate,
+        &all.ty,
+        place,
+        &cfgs,
+        &all.message,
+    ))
 }
 
 fn variant(index: usize) -> Ident {

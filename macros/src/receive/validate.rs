@@ -26,15 +26,25 @@ pub(crate) struct TypedArm {
     pub(crate) guard: Option<Expr>,
     pub(crate) bindings: Vec<Binding>,
     pub(crate) body: Expr,
+    /// An earlier arm that takes every message, if its type is Beamish's `Info`.
+    pub(crate) unless_any: Option<AnyMessage>,
+}
+
+/// The type of an arm which is named `Info`, and what to say of the arms after it.
+#[derive(Debug, Clone)]
+pub(crate) struct AnyMessage {
+    pub(crate) ty: Type,
+    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) message: String,
 }
 
 pub(crate) fn validate(receive: Receive, diagnostics: &mut Diagnostics) -> Option<Checked> {
     let mut arms: Vec<TypedArm> = Vec::new();
     for arm in receive.arms {
-        let Some(arm) = typed(arm, diagnostics) else {
+        let Some(mut arm) = typed(arm, diagnostics) else {
             continue;
         };
-        reachable(&arms, &arm, diagnostics);
+        reachable(&arms, &mut arm, diagnostics);
         arms.push(arm);
     }
     diagnostics.is_empty().then_some(Checked {
@@ -71,6 +81,7 @@ fn typed(arm: Arm, diagnostics: &mut Diagnostics) -> Option<TypedArm> {
         guard,
         bindings,
         body,
+        unless_any: None,
     })
 }
 
@@ -121,22 +132,27 @@ fn untyped(pattern: &Pat) -> String {
 }
 
 /// An arm after one that takes every message of its type would never run.
-fn reachable(earlier: &[TypedArm], arm: &TypedArm, diagnostics: &mut Diagnostics) {
+fn reachable(earlier: &[TypedArm], arm: &mut TypedArm, diagnostics: &mut Diagnostics) {
     let ty = arm.ty.to_token_stream().to_string();
-    let takes_all = |earlier: &&TypedArm| {
-        earlier.guard.is_none()
-            && earlier.cfgs.is_empty()
-            && is_irrefutable(&earlier.pattern)
-            && (earlier.ty.to_token_stream().to_string() == ty || is_info(&earlier.ty))
-    };
-    if let Some(all) = earlier.iter().find(takes_all) {
-        let (pattern, ty) = (spelled(&all.pattern), spelled(&all.ty));
-        diagnostics.at(
-            &arm.pattern,
-            format!(
-                "`{pattern}: {ty}` takes every message that this arm would; move this one before it"
-            ),
-        );
+    let is_same = |earlier: &TypedArm| earlier.ty.to_token_stream().to_string() == ty;
+    let mut takers = earlier
+        .iter()
+        .filter(|earlier| earlier.guard.is_none() && is_irrefutable(&earlier.pattern));
+    let all = takers.find(|all| is_info(&all.ty) || is_same(all) && all.cfgs.is_empty());
+    let Some(all) = all else { return };
+    let message = format!(
+        "`{}: {}` takes every message that this arm would; move this one before it",
+        spelled(&all.pattern),
+        spelled(&all.ty)
+    );
+    if is_same(all) && all.cfgs.is_empty() {
+        diagnostics.at(&arm.pattern, message);
+    } else {
+        arm.unless_any = Some(AnyMessage {
+            ty: all.ty.clone(),
+            cfgs: all.cfgs.clone(),
+            message,
+        });
     }
 }
 

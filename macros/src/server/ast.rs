@@ -413,6 +413,8 @@ pub(crate) struct Block {
     pub(crate) reply: Derives,
     pub(crate) mailbox: Option<Bound>,
     pub(crate) client_is_trait: bool,
+    /// Where `debug` stands, if it does.
+    pub(crate) debug: Option<Span>,
     pub(crate) cfgs: Vec<Attribute>,
     /// `Counter`, with its arguments.
     pub(crate) ty: TypePath,
@@ -463,6 +465,7 @@ impl Block {
             reply: options.reply,
             mailbox: options.mailbox,
             client_is_trait: options.client_is_trait,
+            debug: options.debug,
             cfgs: item
                 .attrs
                 .iter()

@@ -14,7 +14,6 @@ pub(crate) struct Server<'a> {
     pub(crate) inits: Vec<Init>,
     /// Calls and casts.
     pub(crate) handlers: Vec<Handler>,
-    /// The last one may be the catch-all.
     pub(crate) infos: Vec<Listener>,
     pub(crate) continues: Vec<Listener>,
     /// At most one, or several of which each has its `#[cfg]`.
@@ -93,5 +92,4 @@ impl Handler {
 pub(crate) struct Listener {
     pub(crate) method: Method,
     pub(crate) ty: Type,
-    pub(crate) is_catch_all: bool,
 }

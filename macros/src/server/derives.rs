@@ -37,6 +37,12 @@ impl Derives {
     pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Whether `Debug` is among them.
+    pub(crate) fn has_debug(&self) -> bool {
+        let mut last = self.0.iter().filter_map(|path| path.segments.last());
+        last.any(|last| last.ident == "Debug")
+    }
 }
 
 /// `derive(A, B)`, once or several times.

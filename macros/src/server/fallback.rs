@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::parse_quote;
 
 use super::checked::{Handler, Kind, Server};
 use super::expand::client::{attributes, cast_output, parameter};
@@ -13,7 +14,12 @@ use crate::names;
 pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
     let block = server.block;
     let (krate, ty, cfg) = (&block.krate, &block.ty, cfgs(block));
-    let (impl_generics, _, where_clause) = block.generics.split_for_impl();
+    // `for<'__a>` puts off what a struct without its `#[genserver]` lacks: one mistake is enough here.
+    let mut with_options = block.generics.clone();
+    let options = parse_quote!(for<'__a> #ty: #krate::ServerOptions);
+    with_options.make_where_clause().predicates.push(options);
+    let (impl_generics, ..) = block.generics.split_for_impl();
+    let (_, _, with_options) = with_options.split_for_impl();
     let header = client_header(block);
     let client = client_type(block);
     let stubs = server.handlers.iter().map(|handler| stub(server, handler));
@@ -22,10 +28,12 @@ pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
     let (message, reply) = (names::message(&block.name), names::reply(&block.name));
     let (message_derives, reply_derives) = (&block.message, &block.reply);
     let continues = server.continues.iter().map(|listener| {
-        let value = &listener.ty;
+        let (value, cfgs) = (&listener.ty, &listener.method.cfgs);
         quote! {
+            #cfg
+            #(#cfgs)*
             #[allow(unused_variables)]
-            impl #impl_generics #krate::Continue<#value> for #ty #where_clause {
+            impl #impl_generics #krate::Continue<#value> for #ty #with_options {
                 async fn handle_continue(&mut self, value: #value) -> #krate::Next<Self> { loop {} }
             }
         }
@@ -37,10 +45,10 @@ pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
         #contract
         #cfg
         #[allow(dead_code, unused_variables)]
-        impl #impl_generics #ty #where_clause { #starts }
+        impl #impl_generics #ty #with_options { #starts }
         #cfg
         #[allow(unused_variables)]
-        impl #impl_generics #krate::GenServer for #ty #where_clause {
+        impl #impl_generics #krate::GenServer for #ty #with_options {
             type Args = ();
             type Message = #message;
             type Reply = #reply;
@@ -73,7 +81,15 @@ fn stub(server: &Server<'_>, handler: &Handler) -> TokenStream {
         Kind::Cast => cast_output(server.block, TokenStream::new()),
         Kind::Call { reply, .. } => quote!(-> #krate::Call<'_, #ty, #reply>),
     };
-    quote!(#attributes #vis fn #name(&self #(, #params)*) #output { loop {} })
+    quote! {
+        #attributes
+        #vis fn #name(&self #(, #params)*) #output
+        where
+            for<'__a> #ty: #krate::ServerOptions,
+        {
+            loop {}
+        }
+    }
 }
 
 fn starts(server: &Server<'_>) -> TokenStream {

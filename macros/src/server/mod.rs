@@ -22,15 +22,16 @@ pub(crate) use misplaced::misplaced;
 use options::BlockOptions;
 
 /// What the options of each of the two places are, for the message at the wrong one.
-const STRUCT_OPTIONS: [&str; 6] = [
+const STRUCT_OPTIONS: [&str; 7] = [
     "name",
     "restart",
     "shutdown",
     "significant",
     "trap_exit",
+    "debug",
     "crate",
 ];
-const IMPL_OPTIONS: [&str; 5] = ["message", "reply", "mailbox", "client", "crate"];
+const IMPL_OPTIONS: [&str; 6] = ["message", "reply", "mailbox", "client", "debug", "crate"];
 
 pub(crate) fn genserver(arguments: TokenStream, input: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();

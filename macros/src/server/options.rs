@@ -1,6 +1,6 @@
 //! The options of `#[genserver]` in its two places.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::LitStr;
 
 use super::derives::Derives;
@@ -23,6 +23,8 @@ pub(crate) struct StructOptions {
     pub(crate) shutdown: Option<Shutdown>,
     pub(crate) significant: Option<bool>,
     pub(crate) trap_exit: Option<bool>,
+    /// Where `debug` stands, if it does.
+    pub(crate) debug: Option<Span>,
 }
 
 /// Reads the options of the struct; a wrong one is reported and left out.
@@ -36,6 +38,7 @@ pub(crate) fn of_struct(arguments: TokenStream, diagnostics: &mut Diagnostics) -
             .and_then(|shutdown| shutdown.parse_with("5s", Shutdown::parse, diagnostics)),
         significant: take("significant").and_then(|significant| significant.flag(diagnostics)),
         trap_exit: take("trap_exit").and_then(|trap_exit| trap_exit.flag(diagnostics)),
+        debug: debug(&mut settings, diagnostics),
         krate: settings.krate(diagnostics),
     };
     settings.rest(
@@ -60,6 +63,8 @@ pub(crate) struct BlockOptions {
     pub(crate) mailbox: Option<Bound>,
     /// `client = trait`.
     pub(crate) client_is_trait: bool,
+    /// Where `debug` stands, if it does.
+    pub(crate) debug: Option<Span>,
 }
 
 /// Reads the options of the `impl` block; a wrong one is reported and left out.
@@ -77,6 +82,7 @@ pub(crate) fn of_block(arguments: TokenStream, diagnostics: &mut Diagnostics) ->
             .take("client")
             .and_then(|client| client.word(&[("trait", true)], diagnostics))
             .unwrap_or(false),
+        debug: debug(&mut settings, diagnostics),
         krate: settings.krate(diagnostics),
     };
     let elsewhere = |key: &str| match key {
@@ -95,6 +101,13 @@ pub(crate) fn of_block(arguments: TokenStream, diagnostics: &mut Diagnostics) ->
         diagnostics,
     );
     options
+}
+
+/// `debug`, in either place.
+fn debug(settings: &mut Settings, diagnostics: &mut Diagnostics) -> Option<Span> {
+    let setting = settings.take("debug")?;
+    let is_on = setting.flag(diagnostics)?;
+    is_on.then(|| setting.key.span())
 }
 
 /// Begins the sentence of a `key` that is an option of the other place, or nearly; and that option.

@@ -1,12 +1,14 @@
 //! `#[genserver]` on the state: the client type, its constructors, and the options as constants.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Generics, Ident, ItemEnum, ItemStruct, Visibility, parse_quote};
 
 use super::options::{self, StructOptions};
 use crate::diagnostic::Diagnostics;
+use crate::krate::Krate;
 use crate::names;
+use crate::place::Place;
 
 /// What both forms of a state have.
 #[derive(Debug)]
@@ -70,10 +72,11 @@ pub(crate) fn expand(
     let mut for_consts = bare.clone();
     if bare.type_params().next().is_some() {
         // What makes a generic state sendable is said on the `impl` block.
-        for_consts
-            .make_where_clause()
-            .predicates
-            .push(parse_quote!(Self: ::core::marker::Send + 'static));
+        let mut ask = |of_state| for_consts.make_where_clause().predicates.push(of_state);
+        ask(parse_quote!(Self: ::core::marker::Send + 'static));
+        if options.debug.is_some() {
+            ask(parse_quote!(Self: ::core::fmt::Debug));
+        }
     }
     let consts = consts(&state, &for_consts, &options);
     quote! { #item #client #consts }
@@ -218,6 +221,7 @@ fn consts(state: &State<'_>, generics: &Generics, options: &StructOptions) -> To
         shutdown,
         significant,
         trap_exit,
+        debug,
     } = options;
     let ident = state.ident;
     let (impl_generics, arguments, where_clause) = generics.split_for_impl();
@@ -241,6 +245,13 @@ fn consts(state: &State<'_>, generics: &Generics, options: &StructOptions) -> To
     let significant =
         significant.map(|value| constant("SIGNIFICANT", quote!(bool), quote!(#value)));
     let trap_exit = trap_exit.map(|value| constant("TRAP_EXIT", quote!(bool), quote!(#value)));
+    let debug = debug.map(|place| {
+        constant(
+            "DEBUG",
+            quote!(::core::option::Option<#krate::Show<Self>>),
+            show(krate, place),
+        )
+    });
     quote! {
         #(#cfg)*
         #[automatically_derived]
@@ -250,6 +261,15 @@ fn consts(state: &State<'_>, generics: &Generics, options: &StructOptions) -> To
             #shutdown
             #significant
             #trap_exit
+            #debug
         }
     }
+}
+
+/// How a type is written whose `Debug` is asked for at `place`.
+pub(super) fn show(krate: &Krate, place: Span) -> TokenStream {
+    let place = Place::from(place);
+    let span = place.before();
+    let at = krate.at(span);
+    place.call(quote_spanned!(span=> #at::show), &TokenStream::new())
 }

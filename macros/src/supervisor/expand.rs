@@ -2,12 +2,13 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
 use syn::spanned::Spanned;
+use syn::{Block, Expr, Stmt};
 
 use super::ast::{AutoShutdown, ChildOptions, Dynamic, Limits, Strategy, Tree};
 use super::validate::{Checked, CheckedChild, CheckedKind, Supervisor};
 use crate::duration::Duration;
+use crate::fragment;
 use crate::krate::Krate;
 use crate::names::plain;
 use crate::place::Place;
@@ -163,7 +164,8 @@ fn added(krate: &Krate, child: &CheckedChild<'_>, lent: &[Ident]) -> TokenStream
                 let __supervisor = __supervisor.children({ #borrow #specs });
             };
         }
-        CheckedKind::Start(expr) | CheckedKind::Spec(expr) => (expr.span(), expr.to_token_stream()),
+        CheckedKind::Start(expr) => (expr.span(), expr.to_token_stream()),
+        CheckedKind::Spec(expr) => (expr.span(), specification(krate, expr).to_token_stream()),
         CheckedKind::Nested(nested) => {
             let builder = builder(krate, nested);
             let children = children(krate, nested, lent);
@@ -192,12 +194,12 @@ fn added(krate: &Krate, child: &CheckedChild<'_>, lent: &[Ident]) -> TokenStream
     } else {
         start
     };
-    let place = Place::from(span);
-    let span = place.before();
-    let at = krate.at(span);
     let spec = if matches!(child.kind, CheckedKind::Spec(_)) {
-        place.end(quote_spanned!(span=> #at::ChildSpec::from(#body)))
+        body
     } else {
+        let place = Place::from(span);
+        let span = place.before();
+        let at = krate.at(span);
         let closure = closure(&body, lent, span);
         place.end(quote_spanned!(span=> #at::ChildSpec::new(#closure)))
     };
@@ -211,6 +213,41 @@ fn added(krate: &Krate, child: &CheckedChild<'_>, lent: &[Ident]) -> TokenStream
         #(#cfgs)*
         let __supervisor = #added;
     }
+}
+
+/// `expr` with a `ChildSpec` of whatever form of specification each of its branches gives.
+fn specification(krate: &Krate, expr: &Expr) -> Expr {
+    let in_block = |block: &Block| {
+        let mut block = block.clone();
+        if let Some(Stmt::Expr(tail, None)) = block.stmts.last_mut() {
+            *tail = specification(krate, tail);
+        }
+        block
+    };
+    let mut expr = fragment::expr(expr).clone();
+    match &mut expr {
+        Expr::Paren(inner) => *inner.expr = specification(krate, &inner.expr),
+        Expr::Block(inner) => inner.block = in_block(&inner.block),
+        Expr::If(inner) => {
+            inner.then_branch = in_block(&inner.then_branch);
+            if let Some((_, otherwise)) = &mut inner.else_branch {
+                **otherwise = specification(krate, otherwise);
+            }
+        }
+        Expr::Match(inner) => {
+            for arm in &mut inner.arms {
+                *arm.body = specification(krate, &arm.body);
+            }
+        }
+        _ => {
+            let place = Place::from(expr.span());
+            let span = place.before();
+            let at = krate.at(span);
+            let spec = quote_spanned!(span=> #at::ChildSpec::from(#expr));
+            return Expr::Verbatim(place.end(spec));
+        }
+    }
+    expr
 }
 
 /// The closure that starts a child, again and again; what is lent is behind one `Arc`.

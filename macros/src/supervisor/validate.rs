@@ -79,7 +79,10 @@ fn supervisor<'a>(
         not_itself(tree, child, diagnostics);
         let kind = match &child.kind {
             ChildKind::Start(expr) if is_spec(expr) => CheckedKind::Spec(expr),
-            ChildKind::Start(expr) => CheckedKind::Start(expr),
+            ChildKind::Start(expr) => {
+                one_kind(expr, diagnostics);
+                CheckedKind::Start(expr)
+            }
             ChildKind::Dynamic(name, dynamic) => CheckedKind::Dynamic(name, dynamic),
             ChildKind::Spread(expr) => {
                 no_options(&child.options, diagnostics);
@@ -169,17 +172,14 @@ fn start_path(expr: &Expr) -> Option<Vec<&Ident>> {
 /// Whether `expr` ends in `child_spec(…)`, `child(…)` or `.once()`, which give specifications, whatever is then called on
 /// them; in all branches, if it has some.
 fn is_spec(expr: &Expr) -> bool {
-    let is_tail =
-        |block: &Block| matches!(block.stmts.last(), Some(Stmt::Expr(tail, None)) if is_spec(tail));
+    let mut is_spec = true;
+    let is_whole = branches(expr, &mut |tail| is_spec &= is_one_spec(tail));
+    is_whole && is_spec
+}
+
+/// [`is_spec`] of an expression without branches.
+fn is_one_spec(expr: &Expr) -> bool {
     let name = match fragment::expr(expr) {
-        Expr::Paren(expr) => return is_spec(&expr.expr),
-        Expr::Block(expr) => return is_tail(&expr.block),
-        Expr::If(expr) => {
-            let otherwise = expr.else_branch.as_ref();
-            return is_tail(&expr.then_branch)
-                && otherwise.is_some_and(|(_, other)| is_spec(other));
-        }
-        Expr::Match(expr) => return expr.arms.iter().all(|arm| is_spec(&arm.body)),
         Expr::MethodCall(call) if is_spec(&call.receiver) => return true,
         Expr::MethodCall(call) => Some(&call.method),
         Expr::Call(call) => match &*call.func {
@@ -193,6 +193,53 @@ fn is_spec(expr: &Expr) -> bool {
             .iter()
             .any(|spec| name == spec)
     })
+}
+
+/// Gives the expressions in which `expr` may end to `look`: its own, or those of its blocks and branches. Whether it
+/// ends in one of them whatever happens.
+fn branches<'a>(expr: &'a Expr, look: &mut impl FnMut(&'a Expr)) -> bool {
+    let tail = |block: &'a Block, look: &mut _| match block.stmts.last() {
+        Some(Stmt::Expr(tail, None)) => branches(tail, look),
+        _ => false,
+    };
+    match fragment::expr(expr) {
+        Expr::Paren(expr) => branches(&expr.expr, look),
+        Expr::Block(expr) => tail(&expr.block, look),
+        Expr::If(expr) => {
+            let then = tail(&expr.then_branch, look);
+            let otherwise = expr.else_branch.as_ref();
+            otherwise.is_some_and(|(_, other)| branches(other, look)) && then
+        }
+        Expr::Match(expr) => {
+            let mut is_whole = true;
+            for arm in &expr.arms {
+                is_whole &= branches(&arm.body, look);
+            }
+            is_whole
+        }
+        _ => {
+            look(expr);
+            true
+        }
+    }
+}
+
+/// A child is evaluated once or at each start, whichever branch it takes.
+fn one_kind(expr: &Expr, diagnostics: &mut Diagnostics) {
+    let (mut starts, mut has_spec) = (Vec::new(), false);
+    branches(expr, &mut |tail| {
+        if is_one_spec(tail) {
+            has_spec = true;
+        } else if start_path(tail).is_some() {
+            starts.push(tail);
+        }
+    });
+    if let Some(start) = starts.first().filter(|_| has_spec) {
+        diagnostics.at(
+            start,
+            "another branch gives a specification, and so must this one; write `child_spec(…)`, or `.once()` after it",
+        );
+    }
 }
 
 /// A supervisor tells its children apart by their ids.

@@ -40,7 +40,7 @@ fn several_mistakes_in_options() {
             "`forever` is not a value of `restart`; accepted: `permanent`, `transient`, `temporary`",
             "a duration is not negative; write `5s`, `250ms`, `2min` or `(an expression of type Duration)`",
             "this is no value of `trap_exit`; write `trap_exit = true`",
-            "`nme` is not an option of `#[genserver]` on a struct; write `name` (accepted: `name`, `restart`, `shutdown`, `significant`, `trap_exit`, `crate`)",
+            "`nme` is not an option of `#[genserver]` on a struct; write `name` (accepted: `name`, `restart`, `shutdown`, `significant`, `trap_exit`, `debug`, `crate`)",
         ]
     );
 }

@@ -257,6 +257,18 @@ impl<C: Server> From<&C> for Address {
 /// A future in a box: what the methods of the trait of `#[genserver(client = trait)]` return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// No server's: the bound of [`Server::named`].
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no name",
+    label = "no name is written for `{Self}`",
+    note = "write `#[genserver(name = \"…\")]` on the struct; or `.name(\"…\")` after `{Self}::start_link(…)`, and `{Self}Ref::to(\"…\")` here"
+)]
+pub trait Named {
+    #[doc(hidden)]
+    fn client<C>() -> C;
+}
+
 /// What every client of a server can do. `ServerRef` and the clients that `#[genserver]` writes are `Server`s.
 ///
 /// A handler of the same name wins over a method of this trait; `Server::stop(&counter)` still reaches it.
@@ -271,6 +283,18 @@ pub trait Server: Sync {
         Self: Sized + From<ServerRef<Self::Of>>,
     {
         ServerRef::named(Address::global(name)).into()
+    }
+
+    /// Says what to write where a server has no name of its own; with one, the client that `#[genserver]` writes has a
+    /// `named` that precedes this.
+    #[doc(hidden)]
+    #[must_use]
+    fn named() -> Self
+    where
+        Self: Sized,
+        Self::Of: Named,
+    {
+        <Self::Of as Named>::client()
     }
 
     /// The client of whom `registry` finds under `key`, at each use anew.

@@ -30,12 +30,13 @@ mod starting;
 mod stop;
 
 use std::convert::Infallible;
+use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
 pub use bounded::{Bound, Cast, Full, OnFull};
 pub use call::{Call, DEFAULT_CALL_TIMEOUT, FlatCall};
-pub use client::{BoxFuture, Server, ServerRef};
+pub use client::{BoxFuture, Named, Server, ServerRef};
 pub use error::{CallError, CallFailed, CallInfo, StartError, StopError, WrongServer};
 pub use handler::Handler;
 pub use reply::{Caller, ReplyTo};
@@ -45,6 +46,9 @@ pub use start::{Start, StartMonitor};
 pub use stop::Stop;
 
 use crate::{ExitReason, Info, Restart, Shutdown, report};
+
+/// Writes a `T`: mostly `<T as Debug>::fmt`.
+pub type Show<T> = fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result;
 
 /// The options of a server: `use GenServer, restart: …` in Elixir. Written by `#[genserver]` on the struct.
 #[diagnostic::on_unimplemented(
@@ -63,6 +67,9 @@ pub trait ServerOptions: Sized + Send + 'static {
     const SIGNIFICANT: bool = false;
     /// Whether it traps exit signals, from before `init` on.
     const TRAP_EXIT: bool = false;
+    /// How its state is written where the server is [asked for it](crate::sys::get_status): not at all, unless
+    /// `#[genserver(debug)]` stands on the struct. What is secret in there is shown to who asks.
+    const DEBUG: Option<Show<Self>> = None;
     #[doc(hidden)]
     const IS_SUPERVISOR: bool = false;
 }
@@ -88,6 +95,10 @@ pub trait GenServer: ServerOptions {
 
     /// How many calls and casts its mailbox holds: any number, unless written.
     const MAILBOX: Option<Bound> = None;
+
+    /// How a call or cast is written where its [events](crate::sys::Event) are looked at: by its name alone, unless
+    /// `#[genserver(debug)]` stands on the `impl` block.
+    const DEBUG_MESSAGE: Option<Show<Self::Message>> = None;
 
     /// What a message is called where messages are counted, traced and listed: the name of its handler.
     ///

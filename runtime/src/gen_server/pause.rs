@@ -79,9 +79,7 @@ impl Waiting {
     /// The message that comes at once, before what is queued.
     #[inline]
     pub(super) fn due_at_once(&mut self) -> Option<Info> {
-        if self.alarm.is_none() {
-            return None;
-        }
+        self.alarm.as_ref()?;
         let alarm = self.alarm.take_if(|alarm| alarm.timer.is_none())?;
         Some(alarm.message)
     }

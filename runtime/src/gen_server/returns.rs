@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::exit::Exited;
 use crate::process::receive::far;
 use crate::{Continue, ExitReason, GenServer, Info};
 
@@ -368,7 +369,7 @@ impl<C> NoReply<C> {
 }
 
 /// What a handler without an answer may return: `()`, [`NoReply`], or a `Result` of one of them, whose error ends the server
-/// with that reason, as [`NoReply::stop`] does.
+/// with the reason that [`ExitReason::error`] makes of it, as [`NoReply::stop`] does.
 #[diagnostic::on_unimplemented(
     message = "a handler without a reply cannot return `{Self}`",
     label = "returns `{Self}`",
@@ -395,11 +396,14 @@ impl<S: GenServer + Continue<C>, C: Send + 'static> IntoNext<S> for NoReply<C> {
     }
 }
 
-impl<S: GenServer, N: IntoNext<S>, E: Into<ExitReason>> IntoNext<S> for Result<N, E> {
+#[diagnostic::do_not_recommend]
+impl<S: GenServer, N: IntoNext<S>, E: Into<Box<dyn Error + Send + Sync>>> IntoNext<S>
+    for Result<N, E>
+{
     fn into_next(self) -> Next<S> {
         match self {
             Ok(next) => next.into_next(),
-            Err(error) => Next::no_reply().stop(error),
+            Err(error) => Next::no_reply().stop(ExitReason::error(error)),
         }
     }
 }
@@ -497,7 +501,8 @@ impl<S: GenServer> fmt::Debug for Init<S> {
     }
 }
 
-/// What `#[init]` may return: the server, `Result<server, E>`, or [`Init`].
+/// What `#[init]` may return: the server, [`Init`], or `Result<server, E>`, whose error is that of [`Init::error`]. An
+/// [`ExitReason`] as the error is the reason of [`Init::stop`].
 #[diagnostic::on_unimplemented(
     message = "`#[init]` cannot return `{Self}`",
     label = "returns `{Self}`",
@@ -516,7 +521,11 @@ impl<S: GenServer> IntoInit<S> for S {
 
 impl<S: GenServer, E: Into<Box<dyn Error + Send + Sync>>> IntoInit<S> for Result<S, E> {
     fn into_init(self) -> Init<S> {
-        self.map_or_else(Init::error, Init::ok)
+        match self.map_err(|error| error.into().downcast::<Exited>()) {
+            Ok(state) => Init::ok(state),
+            Err(Ok(exited)) => Init::stop(exited.0),
+            Err(Err(error)) => Init::error(error),
+        }
     }
 }
 

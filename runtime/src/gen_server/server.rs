@@ -129,6 +129,10 @@ impl<S: GenServer> Controlled for Loop<S> {
         Some(state)
     }
 
+    fn shown_state(&self) -> Option<String> {
+        sys::shown(&**self.state.as_ref()?, S::DEBUG)
+    }
+
     fn debug(&mut self) -> &mut Option<Box<Debug>> {
         &mut self.debug
     }
@@ -321,11 +325,11 @@ impl<S: GenServer> Loop<S> {
             Event::Message { message, pid, cell } => (message, pid, cell),
             Event::Info(info) => return self.info(info).await,
             Event::Timeout(message) => {
-                self.note_in(EventKind::Timeout, message.type_name(), None);
+                self.note_own(EventKind::Timeout, message.type_name());
                 return self.info(message).await;
             }
             Event::Continue(run) => {
-                self.note_in(EventKind::Continue, "handle_continue", None);
+                self.note_own(EventKind::Continue, "handle_continue");
                 let Some(state) = &mut self.state else {
                     return Step::Ended;
                 };
@@ -405,7 +409,7 @@ impl<S: GenServer> Loop<S> {
             Ok(_) if self.process.head().has(bits::EXIT) => Step::Ended,
             Ok(next) => {
                 if self.debug.is_some() {
-                    self.note(if next.reply.is_some() && cell.is_some() {
+                    self.note(&if next.reply.is_some() && cell.is_some() {
                         sys::Event::Out { to: pid }
                     } else {
                         sys::Event::NoReply
@@ -420,27 +424,35 @@ impl<S: GenServer> Loop<S> {
 
     #[cold]
     fn note_arrival(&mut self, envelope: &Envelope<S>) {
-        let kind = match &envelope.content {
-            Content::Message(_) if envelope.cell.is_some() => EventKind::Call,
-            Content::Message(_) => EventKind::Cast,
-            Content::Info(_) => EventKind::Info,
+        let (kind, message) = match &envelope.content {
+            Content::Message(message) if envelope.cell.is_some() => {
+                (EventKind::Call, Some(message))
+            }
+            Content::Message(message) => (EventKind::Cast, Some(message)),
+            Content::Info(_) => (EventKind::Info, None),
             Content::Stop(_) | Content::System(_) | Content::Gap => return,
         };
-        let caller = envelope.cell.as_ref().and_then(|cell| cell.caller);
-        self.note_in(kind, envelope.name(), caller);
+        let contents = message.and_then(|message| sys::shown(message, S::DEBUG_MESSAGE));
+        self.note(&sys::Event::In {
+            kind,
+            message: envelope.name(),
+            contents: contents.map(Arc::from),
+            from: envelope.cell.as_ref().and_then(|cell| cell.caller),
+        });
     }
 
-    fn note_in(&mut self, kind: EventKind, message: &'static str, from: Option<Pid>) {
+    fn note_own(&mut self, kind: EventKind, message: &'static str) {
         if self.debug.is_some() {
-            self.note(sys::Event::In {
+            self.note(&sys::Event::In {
                 kind,
                 message,
-                from,
+                contents: None,
+                from: None,
             });
         }
     }
 
-    fn note(&mut self, event: sys::Event) {
+    fn note(&mut self, event: &sys::Event) {
         let head = self.process.head();
         if let Some(debug) = &mut self.debug {
             debug.event(head.pid, head.type_name, event);

@@ -21,6 +21,7 @@ pub(crate) mod context;
 pub(crate) mod control;
 pub(crate) mod death;
 pub(crate) mod error;
+mod forward;
 mod info;
 mod links;
 mod monitors;
@@ -33,6 +34,7 @@ pub(crate) mod table;
 
 pub use crate::supervisor::child;
 pub use aliases::{AliasMode, alias, reply_alias, unalias};
+pub use forward::{Closed, forward};
 pub use info::{ProcessInfo, alive, info, label, list, messages, set_label};
 pub use links::{exit, kill, link, trap_exit, unlink};
 pub use monitors::{
@@ -43,14 +45,14 @@ pub use receive::receive_any as receive;
 pub use spawn::{Outcome, spawn, spawn_link, spawn_monitor, spawn_monitor_with};
 
 pub use crate::timer::{
-    cancel_timer, cancel_timer_async, read_timer, read_timer_async, send_after, send_at, sleep,
-    start_timer, start_timer_at,
+    cancel_timer, cancel_timer_async, read_timer, read_timer_async, send_after, send_at,
+    send_interval, sleep, start_timer, start_timer_at,
 };
 
 pub(crate) use links::{exit_from, flush_exits, link_holder, unlink_and_flush, unlink_from};
 pub(crate) use monitors::resolve;
 pub(crate) use runner::launch;
-pub(crate) use spawn::{handle, link_to_starter, spawn_task, watch_new};
+pub(crate) use spawn::{handle, link_to_starter, spawn_task, start_task, watch_new};
 
 use crate::{Address, Alias, Info, NoProc, Pid};
 

@@ -1,6 +1,7 @@
 //! Starting plain processes.
 
 use std::any::{Any, type_name};
+use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
 use std::task::Waker;
@@ -15,8 +16,8 @@ use crate::process::{context, runner, this};
 use crate::sys::{Refused, System};
 use crate::{Address, ExitReason, Info, MonitorRef, Pid};
 
-/// What the future of a process may return: `()`, `Result<(), E>` where an `Err` is the exit reason, or nothing at all
-/// (`async { panic!() }`, `async { loop { … } }`).
+/// What the future of a process may return: `()`, `Result<(), E>` where an `Err` is the exit reason that
+/// [`ExitReason::error`] makes of it, or nothing at all (`async { panic!() }`, `async { loop { … } }`).
 #[diagnostic::on_unimplemented(
     message = "the future of a process cannot return `{Self}`",
     label = "this future returns `{Self}`",
@@ -33,11 +34,12 @@ impl Outcome for () {
     }
 }
 
-impl<E: Into<ExitReason>> Outcome for Result<(), E> {
+#[diagnostic::do_not_recommend]
+impl<E: Into<Box<dyn Error + Send + Sync>>> Outcome for Result<(), E> {
     fn into_reason(self) -> ExitReason {
         match self {
             Ok(()) => ExitReason::Normal,
-            Err(error) => error.into(),
+            Err(error) => ExitReason::error(error),
         }
     }
 }
@@ -287,4 +289,14 @@ where
         link_to_starter(&caller, process.head());
     }
     start(process, &handle, future)
+}
+
+/// Starts the process of a task that is linked to nobody.
+#[track_caller]
+pub(crate) fn start_task<F>(future: F) -> Pid
+where
+    F: Future + Send + 'static,
+{
+    let (process, handle) = create::<F>("Task::start");
+    start(process, &handle, async move { drop(future.await) })
 }

@@ -1,23 +1,24 @@
 //! What a server that is looked at does with its events.
 
 use std::collections::VecDeque;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs::File;
-use std::io::Write;
+use std::io::Write as _;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use crate::panics::{catch, drop_quietly};
-use crate::{Pid, report};
+use crate::{Pid, Show, report};
 
 /// Something that happened in a server whose events are looked at.
 ///
-/// What messages hold is not shown, only what they are: the name of the handler of a call or cast, the type of another
-/// message.
+/// Of messages it tells what they are: the name of the handler of a call or cast, the type of another message. What a
+/// call or cast holds is told by servers with [`DEBUG_MESSAGE`](crate::GenServer::DEBUG_MESSAGE) alone.
 ///
 /// # OTP
 /// `sys:system_event()`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
     /// A message is about to be handled.
@@ -26,6 +27,8 @@ pub enum Event {
         kind: EventKind,
         /// What it is.
         message: &'static str,
+        /// All of it, as text, if the server shows that; `None` also if its `Debug` panicked.
+        contents: Option<Arc<str>>,
         /// Who called, if that is known.
         from: Option<Pid>,
     },
@@ -72,9 +75,12 @@ impl fmt::Display for Event {
             Self::In {
                 kind,
                 message,
-                from: Some(pid),
-            } => write!(f, "got {kind} {message} from {pid}"),
-            Self::In { kind, message, .. } => write!(f, "got {kind} {message}"),
+                contents,
+                from,
+            } => {
+                write!(f, "got {kind} {}", contents.as_deref().unwrap_or(message))?;
+                from.map_or(Ok(()), |pid| write!(f, " from {pid}"))
+            }
             Self::Out { to: Some(pid) } => write!(f, "sent an answer to {pid}"),
             Self::Out { to: None } => f.write_str("sent an answer"),
             Self::NoReply => f.write_str("sent no answer"),
@@ -103,6 +109,22 @@ pub(super) struct Look {
     pub(super) look: Box<dyn FnMut(&Event) + Send>,
 }
 
+/// `value` as text, if `show` says how. That is the user's code: a panic of it ends here, and gives none.
+pub(crate) fn shown<T>(value: &T, show: Option<Show<T>>) -> Option<String> {
+    let shown = Shown(value, show?);
+    let mut text = String::new();
+    catch(|| write!(text, "{shown}")).ok()?.ok()?;
+    Some(text)
+}
+
+struct Shown<'a, T>(&'a T, Show<T>);
+
+impl<T> fmt::Display for Shown<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.1)(self.0, f)
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Debug {
     statistics: Option<Statistics>,
@@ -127,7 +149,7 @@ impl Debug {
     }
 
     /// An event of the server `pid`, which is a `process`.
-    pub(crate) fn event(&mut self, pid: Pid, process: &'static str, event: Event) {
+    pub(crate) fn event(&mut self, pid: Pid, process: &'static str, event: &Event) {
         if let Some(statistics) = &mut self.statistics {
             match event {
                 Event::In { .. } => statistics.messages_in += 1,
@@ -139,10 +161,10 @@ impl Debug {
             if log.events.len() == log.keep {
                 log.events.pop_front();
             }
-            log.events.push_back(event);
+            log.events.push_back(event.clone());
         }
         if self.is_traced {
-            report::event(pid, process, &event);
+            report::event(pid, process, event);
         }
         if let Some(file) = &mut self.file
             && writeln!(file, "{pid} {process} {event}").is_err()
@@ -151,7 +173,7 @@ impl Debug {
             self.file = None;
         }
         self.installed
-            .retain_mut(|installed| catch(|| (installed.look)(&event)).is_ok());
+            .retain_mut(|installed| catch(|| (installed.look)(event)).is_ok());
     }
 
     pub(super) fn count(&mut self, on: bool) {
@@ -175,7 +197,7 @@ impl Debug {
 
     pub(super) fn log(&self) -> Vec<Event> {
         let events = self.log.iter().flat_map(|log| &log.events);
-        events.copied().collect()
+        events.cloned().collect()
     }
 
     pub(super) const fn trace(&mut self, on: bool) {

@@ -30,7 +30,7 @@ pub use debug::{Event, EventKind, Statistics};
 pub use error::SysError;
 pub use request::Request;
 
-pub(crate) use debug::Debug;
+pub(crate) use debug::{Debug, shown};
 pub(crate) use request::{Controlled, Refused, System};
 
 use crate::process::control::Head;
@@ -112,7 +112,7 @@ pub fn terminate(server: impl Into<Address>, reason: impl Into<ExitReason>) -> R
 /// What is known of a server from inside its loop.
 ///
 /// # OTP
-/// `sys:get_status/1`. The state is not among it; see [`with_state`].
+/// `sys:get_status/1`. Differs: the state is shown only where the server says so; see also [`with_state`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Status {
@@ -130,6 +130,9 @@ pub struct Status {
     pub message_queue_len: usize,
     /// Whether it is traced, counted, logged or looked at by an installed function.
     pub is_debugged: bool,
+    /// Its state as text, if it shows it: with `#[genserver(debug)]` on the struct, which is
+    /// [`DEBUG`](crate::ServerOptions::DEBUG). `None` also if its `Debug` panicked.
+    pub state: Option<String>,
 }
 
 /// Asks a server how it is.
@@ -141,6 +144,7 @@ pub fn get_status(server: impl Into<Address>) -> Request<Status> {
         let is_suspended = server.is_suspended();
         let message_queue_len = server.mailbox_len();
         let is_debugged = server.debug().is_some();
+        let state = server.shown_state();
         let head: &Head = server.head();
         Status {
             pid: head.pid,
@@ -150,6 +154,7 @@ pub fn get_status(server: impl Into<Address>) -> Request<Status> {
             is_suspended,
             message_queue_len,
             is_debugged,
+            state,
         }
     })
 }

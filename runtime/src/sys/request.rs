@@ -23,6 +23,8 @@ pub(crate) trait Controlled {
     fn head(&self) -> &Head;
     fn mailbox_len(&self) -> usize;
     fn state(&mut self) -> Option<&mut dyn Any>;
+    /// The state as text, if the server shows it.
+    fn shown_state(&self) -> Option<String>;
     fn debug(&mut self) -> &mut Option<Box<Debug>>;
     fn is_suspended(&self) -> bool;
     fn set_suspended(&mut self, suspended: bool);

@@ -32,6 +32,7 @@ mod own_client;
 mod parents;
 mod replies;
 mod results;
+mod shown;
 mod stops;
 mod terminate;
 mod timeouts;

@@ -11,6 +11,7 @@ use super::{cfgs, client_type, invoke, next};
 use crate::names;
 use crate::place::Place;
 use crate::server::checked::{Answer, Handler, Init, Kind, Listener, Method, Server};
+use crate::server::state::show;
 
 pub(super) fn expand(server: &Server<'_>) -> TokenStream {
     let block = server.block;
@@ -24,6 +25,10 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
     let inits = server.inits.iter().map(|init| init_function(server, init));
     let (args, inits): (TokenStream, TokenStream) = inits.unzip();
     let mailbox = block.mailbox.as_ref().map(|bound| bound.expand(krate));
+    let debug = block.debug.map(|place| {
+        let show = show(krate, place);
+        quote!(const DEBUG_MESSAGE: ::core::option::Option<#krate::Show<Self::Message>> = #show;)
+    });
     let message_name = message_name(server);
     let handle_now = handle_now(server);
     let handle = handle(server);
@@ -49,6 +54,7 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
             type Reply = #reply #arguments;
             type Ref = #client;
             #mailbox
+            #debug
 
             #message_name
             #inits

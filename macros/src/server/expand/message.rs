@@ -35,11 +35,14 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
     );
     let messages: TokenStream = server.handlers.iter().map(message).collect();
     let replies: TokenStream = server.handlers.iter().filter_map(reply).collect();
+    let debug = (block.debug.is_some() && !block.message.has_debug())
+        .then(|| quote!(#[derive(::core::fmt::Debug)]));
     let message = definition(
         server,
         &names::message(&block.name),
         &message_docs,
         &block.message,
+        debug.as_ref(),
         &messages,
         &used(server, fields),
     );
@@ -48,6 +51,7 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
         &names::reply(&block.name),
         &reply_docs,
         &block.reply,
+        None,
         &replies,
         &used(server, reply_type),
     );
@@ -98,6 +102,7 @@ fn definition(
     name: &Ident,
     docs: &str,
     derives: &Derives,
+    debug: Option<&TokenStream>,
     variants: &TokenStream,
     used: &TokenStream,
 ) -> TokenStream {
@@ -142,6 +147,7 @@ fn definition(
             clippy::large_enum_variant,
         )]
         #derives
+        #debug
         pub enum #name #generics #where_clause {
             #variants
             #phantom

@@ -1,5 +1,6 @@
 //! From a checked server to its items: one file each. Nothing here can fail.
 
+mod catch_all;
 pub(super) mod client;
 pub(super) mod contract;
 mod dispatch;
@@ -23,6 +24,7 @@ pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
     tokens.extend(client::expand(server));
     tokens.extend(contract::expand(server));
     tokens.extend(dispatch::expand(server));
+    tokens.extend(catch_all::expand(server));
     tokens
 }
 

@@ -3,9 +3,8 @@
 use super::sendable::sendable;
 use super::{beyond_no_reply, borrows_self, method};
 use crate::diagnostic::Diagnostics;
-use crate::server::ast::{Block, Callback, Role};
+use crate::server::ast::{Block, Callback};
 use crate::server::checked::Listener;
-use crate::server::types;
 use crate::spelling::spelled;
 
 /// `#[handle_info]` and `#[handle_continue]`: one parameter, told apart by its type.
@@ -50,20 +49,6 @@ pub(super) fn listener(
     };
     let ty = sendable(block, &param.ty, "a message", diagnostics).into_type();
     let method = method(callback);
-    let is_catch_all = callback.role == Role::Info && types::is_named(&ty, "Info");
-    if let Some(all) = earlier
-        .iter()
-        .find(|other| other.is_catch_all && method.cfgs.is_empty())
-    {
-        diagnostics.at(
-            &param.ty,
-            format!(
-                "`{}` takes every message that comes here; write the handler of `Info` last",
-                all.method.name
-            ),
-        );
-        return None;
-    }
     let text = spelled(&ty);
     let twin = earlier.iter().find(|other| spelled(&other.ty) == text);
     if let Some(twin) = twin.filter(|twin| twin.method.cfgs.is_empty() && method.cfgs.is_empty()) {
@@ -76,9 +61,5 @@ pub(super) fn listener(
         );
         return None;
     }
-    Some(Listener {
-        method,
-        ty,
-        is_catch_all,
-    })
+    Some(Listener { method, ty })
 }

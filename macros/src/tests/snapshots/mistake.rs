@@ -14,12 +14,18 @@ impl CounterRef {
     pub fn name(
         &self,
         prefix: impl ::core::marker::Sized,
-    ) -> ::beamish::__private::Call<'_, Counter, String> {
+    ) -> ::beamish::__private::Call<'_, Counter, String>
+    where
+        for<'__a> Counter: ::beamish::__private::ServerOptions,
+    {
         loop {}
     }
 }
 #[allow(dead_code, unused_variables)]
-impl Counter {
+impl Counter
+where
+    for<'__a> Counter: ::beamish::__private::ServerOptions,
+{
     pub fn start_link(start: u64) -> ::beamish::__private::Start<Self> {
         loop {}
     }
@@ -34,7 +40,10 @@ impl Counter {
     }
 }
 #[allow(unused_variables)]
-impl ::beamish::__private::GenServer for Counter {
+impl ::beamish::__private::GenServer for Counter
+where
+    for<'__a> Counter: ::beamish::__private::ServerOptions,
+{
     type Args = ();
     type Message = CounterMessage;
     type Reply = CounterReply;

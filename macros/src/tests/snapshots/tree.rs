@@ -94,13 +94,11 @@ impl CashManSupervisor {
                     .id("Workers"),
             );
         let __supervisor = __supervisor
-            .child(
-                ::beamish::__private::ChildSpec::from({
-                    #[allow(unused_variables)]
-                    let (config, port) = &*__env;
-                    Pool::child_spec()
-                }),
-            );
+            .child({
+                #[allow(unused_variables)]
+                let (config, port) = &*__env;
+                ::beamish::__private::ChildSpec::from(Pool::child_spec())
+            });
         let __supervisor = __supervisor
             .child(
                 ::beamish::__private::ChildSpec::new({

@@ -37,6 +37,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                     Task::child(move || async move { send(witness, "ran") })
                 },
                 if *is_large { Worker::start_link(*count) } else { Worker::start_link(3).name("three") } { id: "start" },
+                if *is_large { Worker::child_spec(5) } else { Worker::start_link(5).name("five").once() } { id: "once" },
+                match count {
+                    1 => Worker::start_link(6).name("six").once(),
+                    2 => { one::Tree::start_link().once() }
+                    _ => Task::child(async || {}).id("no worker"),
+                } { id: "any form" },
                 one::Tree::start_link() { id: "one" },
                 dynamic Pool {},
             ],
@@ -46,6 +52,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     receive! { text: &'static str => assert_eq!(text, "ran") }
     let three: WorkerRef = WorkerRef::to("three");
     assert_eq!(three.number().await?, 3);
+    assert_eq!(WorkerRef::to("five").number().await?, 5);
+    assert_eq!(WorkerRef::to("six").number().await?, 6);
     // Each pool has the name of its module, or of its function.
     let worker = Pool::start_child(Worker::start_link(4).once()).await?;
     assert_eq!(worker.number().await?, 4);
