@@ -207,8 +207,8 @@ use proc_macro::TokenStream;
 ///
 /// Whoever looks at a server with the functions of `sys` sees names: those of its type, of its handlers, of the types
 /// of its messages. What is in them may be secret, and is shown only where the server says so: with `debug` on the
-/// struct its state is in `sys::Status`, with `debug` on the `impl` block what its calls and casts hold is in
-/// `sys::Event`. Nothing is written as long as nobody looks.
+/// struct its state is in `sys::Status` and in the report of its crash, with `debug` on the `impl` block what its calls
+/// and casts hold is in `sys::Event`. Nothing is written as long as nobody looks.
 ///
 /// ```
 /// use beamish::prelude::*;

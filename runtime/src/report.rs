@@ -33,8 +33,14 @@ fn quietly(report: impl FnOnce()) {
     drop(catch(report));
 }
 
-/// A process ended with an abnormal reason of its own making (`EXI-6`). `links`: whom it was linked to.
-pub(crate) fn crash(head: &Head, reason: &ExitReason, label: Option<&str>, links: &Few<Pid, ()>) {
+/// A process ended with an abnormal reason of its own making (`EXI-6`). `state`: the last, if it shows it. `links`: whom it was linked to.
+pub(crate) fn crash(
+    head: &Head,
+    reason: &ExitReason,
+    label: Option<&str>,
+    state: Option<&str>,
+    links: &Few<Pid, ()>,
+) {
     quietly(|| {
         let (pid, process) = (head.pid, head.type_name);
         let name = head.name();
@@ -42,6 +48,9 @@ pub(crate) fn crash(head: &Head, reason: &ExitReason, label: Option<&str>, links
             match name {
                 Some(name) => to_stderr(format_args!("process {pid} ({name}) crashed: {reason}")),
                 None => to_stderr(format_args!("process {pid} crashed: {reason}")),
+            }
+            if let Some(state) = state {
+                to_stderr(format_args!("state of {pid}: {state}"));
             }
             if let ExitReason::Panic(info) = reason
                 && let Some(backtrace) = info.backtrace()
@@ -60,6 +69,7 @@ pub(crate) fn crash(head: &Head, reason: &ExitReason, label: Option<&str>, links
             name = name.as_ref().map(tracing::field::display),
             process,
             label,
+            state,
             ancestors = ?ancestors(head),
             links = ?links.iter().map(|(pid, ())| pid).collect::<BTreeSet<_>>(),
             reason = %reason,

@@ -67,8 +67,8 @@ pub trait ServerOptions: Sized + Send + 'static {
     const SIGNIFICANT: bool = false;
     /// Whether it traps exit signals, from before `init` on.
     const TRAP_EXIT: bool = false;
-    /// How its state is written where the server is [asked for it](crate::sys::get_status): not at all, unless
-    /// `#[genserver(debug)]` stands on the struct. What is secret in there is shown to who asks.
+    /// How its state is written where the server is [asked for it](crate::sys::get_status) and where its crash is reported:
+    /// not at all, unless `#[genserver(debug)]` stands on the struct. What is secret in there is shown to who asks.
     const DEBUG: Option<Show<Self>> = None;
     #[doc(hidden)]
     const IS_SUPERVISOR: bool = false;

@@ -461,6 +461,13 @@ impl<S: GenServer> Loop<S> {
 
     /// Ends in order: terminate, answer, drop the state (`SRV-6`, `SRV-9`).
     async fn stop(&mut self, mut reason: ExitReason, answer: Option<Answer<S>>) -> ExitReason {
+        if S::DEBUG.is_some()
+            && !reason.is_shutdown()
+            && let Some(shown) = self.shown_state()
+        {
+            let mut signals = self.process.head().signals.lock();
+            signals.relations().rare().last_state = Some(shown);
+        }
         let Some(mut state) = self.state.take() else {
             return reason;
         };

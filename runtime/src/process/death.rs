@@ -49,7 +49,8 @@ pub(crate) fn finish(process: &dyn Process) {
     drop(timer);
 
     if crashed {
-        report::crash(head, &reason, label.as_deref(), &own.links);
+        let state = own.rare.last_state.as_deref();
+        report::crash(head, &reason, label.as_deref(), state, &own.links);
     }
     timer::forget(own.timers);
     for (mref, target) in own.monitors {

@@ -30,6 +30,8 @@ pub(crate) struct Rare {
     pub(crate) tags: BTreeMap<MonitorRef, Tag>,
     pub(crate) global_names: Vec<Name>,
     pub(crate) via_names: Vec<ViaName>,
+    /// The last state of a server that shows it, for the report of its crash.
+    pub(crate) last_state: Option<String>,
 }
 
 pub(crate) type Tag = Box<dyn FnOnce(Down) -> Info + Send>;

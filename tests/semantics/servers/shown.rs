@@ -42,6 +42,16 @@ impl Showing {
     fn set(&mut self, shown: Shown) {
         self.shown = shown;
     }
+
+    /// Ends as told, with another state.
+    #[handle_cast]
+    fn end(&mut self, shown: Shown, reason: Option<ExitReason>) -> NoReply {
+        self.shown = shown;
+        match reason {
+            Some(reason) => NoReply::stop(reason),
+            None => panic!("on purpose"),
+        }
+    }
 }
 
 /// SYS-4: the status has the state as text, as it is then, if the server shows it.
@@ -63,6 +73,35 @@ async fn status_has_the_state_where_the_server_shows_it() {
     );
     let (machine, _seen) = plain_machine().await;
     assert_eq!(sys::get_status(&machine).await.unwrap().state, None);
+}
+
+/// SRV-7: the report of a crash has the state as the crash left it, if the server shows it; an ordered end reports nothing.
+#[beamish::test]
+async fn report_of_a_crash_has_the_state_where_the_server_shows_it() {
+    let (reports, _listening) = Reports::listen();
+    let state = "Showing { shown: This(2) }";
+    for (shown, reason, told) in [
+        (Shown::This(2), None, true),
+        (Shown::This(2), Some(ExitReason::other("abnormal")), true),
+        (Shown::Hidden(Hidden), None, false),
+    ] {
+        let server = Showing::start(Shown::This(1)).await.unwrap();
+        let pid = server.pid().unwrap();
+        let end = process::monitored(pid);
+        server.end(shown, reason);
+        end.await;
+        let crashes = reports.crashes(pid);
+        assert_eq!(crashes.len(), 1);
+        let found = crashes[0].contains(&format!(" state={state:?} "));
+        let any = crashes[0].contains(" state=");
+        assert_eq!((found, any), (told, told), "{crashes:?}");
+    }
+    let (machine, _seen) = plain_machine().await;
+    let pid = machine.pid().unwrap();
+    let end = process::monitored(pid);
+    let _ = Via::Call.send(&machine, Act::Panic).await;
+    end.await;
+    assert!(!reports.crashes(pid)[0].contains(" state="));
 }
 
 /// SYS-4: of a server that shows its messages the events tell what they hold.
