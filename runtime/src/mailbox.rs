@@ -369,6 +369,8 @@ impl<L: Letter> Mailbox<L> {
             return None;
         };
         seen.at = at;
+        saved.removals += 1;
+        seen.removals = saved.removals;
         saved.queue.remove(at)
     }
 

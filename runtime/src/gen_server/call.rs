@@ -288,7 +288,9 @@ impl<S: GenServer> Asked<'_, S, S::Message, S::Reply> {
         let (handler, message) = (self.terms.handler, &mut self.message);
         let here = match handler.way() {
             Way::Run if context::may_inline(head.runtime) => process.run_here(handler, message),
-            Way::Begin if context::may_inline(head.runtime) => {
+            Way::Begin
+                if context::may_inline(head.runtime) && context::is_entered(head.runtime) =>
+            {
                 ServerProcess::begin_here(&process.held(), handler, message, cx.waker())
             }
             _ => Here::Queue,

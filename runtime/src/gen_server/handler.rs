@@ -56,7 +56,9 @@ impl Handler {
         Self::of(name, Way::Run)
     }
 
-    /// An `async fn` handler: its messages go to [`GenServer::handle`](crate::GenServer::handle) without having been offered
+    /// An `async fn` handler. What is bound to a tokio task (a `task_local!`, the id) is the caller's until it first waits.
+    ///
+    /// Its messages go to [`GenServer::handle`](crate::GenServer::handle) without having been offered
     /// to [`handle_now`](crate::GenServer::handle_now).
     #[must_use]
     pub const fn awaits(name: &'static str) -> Self {
@@ -119,10 +121,12 @@ impl Handler {
         self.state.store(QUEUED + QUEUED_CALLS, Ordering::Relaxed);
     }
 
-    /// It had to wait when it was begun.
+    /// It had to wait when it was begun, after so much time if that was measured.
     #[cold]
-    pub(crate) fn had_to_wait(&self) {
-        self.state.store(QUEUED + WAITING_CALLS, Ordering::Relaxed);
+    pub(crate) fn had_to_wait(&self, after: Option<Duration>) {
+        let is_long = after.is_some_and(|time| time > LONG);
+        let calls = if is_long { QUEUED_CALLS } else { WAITING_CALLS };
+        self.state.store(QUEUED + calls, Ordering::Relaxed);
     }
 }
 
@@ -166,9 +170,12 @@ mod tests {
     fn a_handler_that_had_to_wait_is_queued_for_a_while() {
         let handler = Handler::awaits("get");
         assert_eq!(handler.way(), Way::Begin);
-        handler.had_to_wait();
+        handler.had_to_wait(None);
         let queued = (0..).take_while(|_| handler.way() == Way::Queue).count();
         assert_eq!(queued, 64);
         assert_eq!(handler.way(), Way::Begin);
+        handler.had_to_wait(Some(Duration::from_millis(2)));
+        let queued = (0..).take_while(|_| handler.way() == Way::Queue).count();
+        assert_eq!(queued, 1_024);
     }
 }

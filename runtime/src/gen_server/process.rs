@@ -1,8 +1,8 @@
 //! The control block of a server, and the handlers that callers run on it.
 //!
 //! 1. The state is in one place: with the task, in the slot, with one caller, or in a callback that a caller has begun and
-//!    left in `carried`. `IDLE` is set while the task has given it to the slot; only the task sets and clears it (but for
-//!    rule 5).
+//!    left in `carried`. `IDLE` is set while the task has given it to the slot; only the task sets it, and who takes the state
+//!    away for good clears it: the task, or who ends the process (rule 5, and `close`).
 //! 2. Who takes the state out of the slot looks at `word` after: anything but `IDLE` alone, and he puts it back at once and
 //!    queues. A caller sees at least what it did itself and what it was told of, so its own earlier messages go first.
 //! 3. Who puts the state back does so first, then reads `word` by a read-modify-write, and wakes the task if there is
@@ -311,7 +311,7 @@ impl<S: GenServer> ServerProcess<S> {
         let polled = running.as_mut().poll(&mut Context::from_waker(of_task));
         drop(inlined);
         let Poll::Ready(handled) = polled else {
-            handler.had_to_wait();
+            handler.had_to_wait(sample.map(|began| began.elapsed()));
             process.leave_running(running);
             return Here::Wait(cell);
         };
@@ -598,8 +598,18 @@ impl<S: GenServer> Process for ServerProcess<S> {
                 other => drop_quietly(other),
             }
         }
-        drop_quietly(self.carried.lock().take());
-        drop_quietly(std::mem::take(&mut *self.dropped.lock()));
+        if let Some(running) = self.take_running() {
+            // Abandoned before its task could go on with what a caller began.
+            let _inlined = context::inline(self.head.pid);
+            drop_quietly(running);
+        }
+        let carried = self
+            .carried
+            .lock()
+            .take_if(|carried| !matches!(carried, Carried::Running(_)));
+        drop_quietly(carried);
+        let dropped = std::mem::take(&mut *self.dropped.lock());
+        drop_quietly(dropped);
         unanswered
     }
 

@@ -181,6 +181,7 @@ impl<S: GenServer> Loop<S> {
                 return Poll::Pending;
             }
             if let Some(message) = waiting.due_at_once() {
+                self.share -= 1;
                 return Poll::Ready(Event::Timeout(message));
             }
             let next = if self.is_suspended {
@@ -550,6 +551,7 @@ impl<T> Future for Guarded<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sync::Mutex;
     use crate::{Server, ServerOptions, ServerRef, Start};
 
     /// Ends each cast as it is told, and answers calls.
@@ -614,5 +616,94 @@ mod tests {
             held_after(start().hibernate_after(idle), Message::Wait).await,
             0
         );
+    }
+
+    /// A server that waits in a call, and says as whom its state was dropped.
+    struct Waits(Dropped);
+
+    type Dropped = Arc<Mutex<Vec<Option<Pid>>>>;
+
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            self.0.lock().push(context::self_pid());
+        }
+    }
+
+    impl ServerOptions for Waits {}
+
+    impl GenServer for Waits {
+        type Args = Dropped;
+        type Message = ();
+        type Reply = ();
+        type Ref = ServerRef<Self>;
+
+        async fn init(dropped: Dropped) -> crate::Init<Self> {
+            crate::Init::ok(Self(dropped))
+        }
+
+        async fn handle(&mut self, (): (), _: &mut Caller<Self>) -> Next<Self> {
+            pending().await
+        }
+    }
+
+    /// Decision A19, rule 5 of `process.rs`: a server is abandoned before its task was polled after a caller began a handler
+    /// and left it. The state is dropped as the server, the caller hears, and neither task nor process is left.
+    #[tokio::test]
+    async fn an_abandoned_server_leaves_nothing_of_what_a_caller_began() {
+        static WAIT: crate::Handler = crate::Handler::awaits("wait");
+        let dropped = Dropped::default();
+        let server = Start::<Waits>::unlinked(Arc::clone(&dropped))
+            .await
+            .unwrap();
+        let process = server.resolve().ok().unwrap().held();
+        while !process.head().has(bits::IDLE) {
+            tokio::task::yield_now().await;
+        }
+        let mut call = Box::pin(crate::Call::new(&server, &WAIT, (), Some));
+        poll_fn(|cx| Poll::Ready(assert!(call.as_mut().poll(cx).is_pending()))).await;
+        assert!(process.head().has(bits::CARRY), "it was begun here");
+        let pid = process.head().pid;
+        crate::process::kill(pid);
+        death::finish(&*process);
+        assert_eq!(*dropped.lock(), [Some(pid)]);
+        let answer = call.await;
+        assert!(
+            matches!(&answer, Err(crate::CallError::Exit(info)) if *info.reason() == ExitReason::Killed),
+            "{answer:?}"
+        );
+        drop(server);
+        // The task holds it until it has seen its end.
+        while Arc::strong_count(&process) > 1 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Decision A24: the timer that calls share is not taken for an earlier one where clocks differ.
+    #[test]
+    fn a_short_timeout_holds_after_another_clock() {
+        static QUEUED: crate::Handler = crate::Handler::queued("wait");
+        async fn second_of(first: Duration, second: Duration) -> Duration {
+            let server = Start::<Waits>::unlinked(Dropped::default()).await.unwrap();
+            let (done, told) = tokio::sync::oneshot::channel();
+            crate::spawn(async move {
+                let began = tokio::time::Instant::now();
+                let mut one = crate::Call::new(&server, &QUEUED, (), Some).timeout(first);
+                poll_fn(|cx| Poll::Ready(assert!(Pin::new(&mut one).poll(cx).is_pending()))).await;
+                let two = crate::Call::new(&server, &QUEUED, (), Some).timeout(second);
+                assert!(matches!(two.await, Err(crate::CallError::Timeout(_))));
+                let _ = done.send(began.elapsed());
+            });
+            told.await.unwrap()
+        }
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let (long, short) = (Duration::from_secs(3_600), Duration::from_millis(1));
+        for ahead in [Duration::from_secs(3_598), Duration::ZERO] {
+            let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+            let took = runtime.block_on(async {
+                tokio::time::advance(ahead).await;
+                second_of(long, short).await
+            });
+            assert!(took < Duration::from_secs(1), "{took:?}");
+        }
     }
 }

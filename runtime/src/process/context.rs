@@ -21,7 +21,8 @@ use crate::process::table;
 thread_local! {
     static HERE: Here = const { Here::new() };
     static NODE: RefCell<Option<Node>> = const { RefCell::new(None) };
-    static PUSHED: RefCell<Vec<(Words, Option<ProcessRef>)>> = const { RefCell::new(Vec::new()) };
+    static PUSHED: RefCell<ManuallyDrop<Vec<(Words, Option<ProcessRef>)>>> =
+        const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
 /// Whether any code ran on after its process had ended (see [`has_ended`]): hardly ever in the life of a program.
@@ -129,7 +130,15 @@ pub(crate) fn push(process: ProcessRef) {
 }
 
 pub(crate) fn pop() {
-    if let Some((words, mut process)) = PUSHED.with_borrow_mut(Vec::pop) {
+    let last = PUSHED.with_borrow_mut(|pushed| {
+        let last = pushed.pop();
+        if pushed.is_empty() {
+            // Nothing is left to a destructor.
+            **pushed = Vec::new();
+        }
+        last
+    });
+    if let Some((words, mut process)) = last {
         HERE.with(|here| here.exchange(&words, &mut process));
     }
 }
@@ -193,6 +202,11 @@ pub(crate) fn no_clock() -> ! {
     )
 }
 
+/// Whether what is begun here and now is tied to that runtime: another one may be entered inside a process.
+pub(crate) fn is_entered(runtime: runtime::Id) -> bool {
+    Handle::try_current().is_ok_and(|here| here.id() == runtime)
+}
+
 /// Counts the handlers that ran on this thread for a caller.
 #[inline]
 pub(crate) fn tick() -> u32 {
@@ -231,7 +245,7 @@ pub(crate) fn current() -> Option<ProcessRef> {
     })
 }
 
-/// The current process, lent; for code that awaits and so never runs inside a handler run by a caller.
+/// The current process, lent to code that neither runs the user's nor enters a process.
 #[inline]
 pub(crate) fn with_current<R>(read: impl FnOnce(&dyn Process) -> R) -> Option<R> {
     HERE.with(|here| match here.inlined.get() {
@@ -297,4 +311,32 @@ pub(crate) fn node() -> Node {
 /// Sets the node of what runs on this thread outside of processes. Returns the one before.
 pub(crate) fn set_thread_node(node: Option<Node>) -> Option<Node> {
     NODE.replace(node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rule 3: a runtime that goes with the thread's locals, after those of this module.
+    #[test]
+    fn a_runtime_may_end_with_its_thread() {
+        thread_local! {
+            static KEPT: RefCell<Option<runtime::Runtime>> = const { RefCell::new(None) };
+        }
+        let with_a_process = || {
+            let runtime = runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                crate::spawn(std::future::pending::<()>());
+                tokio::task::yield_now().await;
+            });
+            runtime
+        };
+        let thread = std::thread::spawn(move || {
+            // What is first used is destroyed last.
+            KEPT.set(None);
+            drop(with_a_process());
+            KEPT.set(Some(with_a_process()));
+        });
+        thread.join().unwrap();
+    }
 }

@@ -103,8 +103,8 @@ pub(crate) struct Head {
     pub(crate) type_name: &'static str,
     pub(crate) word: AtomicU64,
     task: OnceLock<Waker>,
-    /// When the timer in `signals` is due, in nanoseconds of [`since_epoch`]; 0 if it is not armed. Only the process itself
-    /// reads it, and only to see that it need not look there.
+    /// When the timer in `signals` is due, in nanoseconds of [`since_epoch`]; 0 if it is not armed. Only who runs code
+    /// of the process reads it, and only to see that it need not look there.
     timer_due: AtomicU64,
     pub(crate) signals: Mutex<Signals>,
 }
@@ -223,12 +223,9 @@ impl Head {
             return None;
         }
         if let Some(now) = now {
-            let wait = self
-                .timer_due
-                .load(Ordering::Relaxed)
-                .checked_sub(since_epoch(now));
-            // What is due later than now has not fired.
-            if wait.is_some_and(|wait| wait > 0 && wait <= nanoseconds(deadline - now)) {
+            let (due, now) = (self.timer_due.load(Ordering::Relaxed), since_epoch(now));
+            // What is due later than now has not fired. Of a clock that is behind the epoch nothing is known.
+            if now > 0 && due > now && due <= since_epoch(deadline) {
                 return Some(Poll::Pending);
             }
         }

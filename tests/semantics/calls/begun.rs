@@ -38,6 +38,11 @@ impl Slow {
         self.handled
     }
 
+    #[handle_call]
+    async fn runtime(&self) -> tokio::runtime::Id {
+        tokio::runtime::Handle::current().id()
+    }
+
     #[handle_cast]
     fn note(&mut self, word: &'static str) {
         self.handled += 1;
@@ -370,4 +375,22 @@ async fn end_of_the_runtime_ends_a_handler_that_waits() {
         assert_eq!(end.await, ExitReason::Killed);
         assert_eq!(seen.rest(), ["dropped"]);
     }
+}
+
+/// Decision A1 a: not where another runtime is entered inside the process.
+#[beamish::test(flavor = "multi_thread", worker_threads = 2)]
+async fn handler_is_not_begun_in_another_runtime() {
+    let (slow, _seen) = slow().await;
+    let own = tokio::runtime::Handle::current().id();
+    let elsewhere = slow.clone();
+    let (other, seen) = tokio::task::block_in_place(|| {
+        let other = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let seen = other.block_on(async { elsewhere.runtime().await.unwrap() });
+        (other.handle().id(), seen)
+    });
+    assert_ne!(own, other);
+    assert_eq!(seen, own);
 }

@@ -183,3 +183,38 @@ both_flavors! {
         }
     }
 }
+
+/// A server whose own messages come at once, without end.
+#[genserver]
+struct Restless(Arc<AtomicU64>);
+
+struct Again;
+
+#[genserver]
+impl Restless {
+    #[init]
+    fn init(rounds: Arc<AtomicU64>) -> Init<Self> {
+        Init::ok(Self(rounds)).timeout_message(Duration::ZERO, Again)
+    }
+
+    #[handle_info]
+    fn again(&mut self, _: Again) -> NoReply {
+        // An end, so that the test fails instead of hanging.
+        if self.0.fetch_add(1, Ordering::Relaxed) == 1_000_000 {
+            return NoReply::ok();
+        }
+        NoReply::ok().timeout_message(Duration::ZERO, Again)
+    }
+}
+
+/// SRV-11, EXI-5: others run, and it can be ended.
+#[beamish::test]
+async fn own_messages_that_come_at_once_let_others_run() {
+    let rounds = Arc::default();
+    let restless = Restless::start(Arc::clone(&rounds)).await.unwrap();
+    let pid = restless.pid().unwrap();
+    let end = process::monitored(pid);
+    process::kill(pid);
+    assert_eq!(end.await, ExitReason::Killed);
+    assert!(rounds.load(Ordering::Relaxed) < 1_000_000);
+}
