@@ -22,9 +22,10 @@ macro_rules! calls {
     ($name:ident, $server:ident => $call:expr, $answer:expr) => {
         async fn $name<L: Library>(count: u64) -> Duration {
             let $server = L::start(entries()).await;
+            assert_eq!($call.await, $answer);
             let began = Instant::now();
             for _ in 0..count {
-                assert_eq!(black_box($call.await), $answer);
+                black_box($call.await);
             }
             let took = began.elapsed();
             $server.stop().await;
@@ -135,35 +136,35 @@ async fn join_all<F: Future + Unpin>(calls: &mut Vec<F>) {
 }
 
 pub fn run(bench: &mut Bench) {
-    bench.row("call, idle, empty", 500_000, sides!(empty));
-    bench.row("call, idle, fetch", 200_000, sides!(fetch));
+    bench.row("call, idle, empty", 100_000, sides!(empty));
+    bench.row("call, idle, fetch", 50_000, sides!(fetch));
     bench.row(
         "call by name, fetch",
-        200_000,
+        50_000,
         sides!(fetch_named: Ractor, Kameo, Spawned),
     );
     bench.row(
         "call with a 5 s timeout, empty",
-        200_000,
+        50_000,
         sides!(empty_within),
     );
-    bench.row("call, queued, empty", 200_000, sides!(empty_queued));
-    bench.row("call, queued, fetch", 200_000, sides!(fetch_queued));
+    bench.row("call, queued, empty", 50_000, sides!(empty_queued));
+    bench.row("call, queued, fetch", 50_000, sides!(fetch_queued));
     bench.row(
         "call with a 5 s timeout, queued",
-        200_000,
+        50_000,
         sides!(empty_within_queued),
     );
-    bench.row("call, async fn, empty", 200_000, sides!(empty_async));
-    bench.row("64 callers, one server", 200_000, sides!(callers));
+    bench.row("call, async fn, empty", 50_000, sides!(empty_async));
+    bench.row("64 callers, one server", 50_000, sides!(callers));
     bench.row(
         "64 callers, one server, queued",
-        200_000,
+        50_000,
         sides!(callers_queued),
     );
     bench.row(
         "scatter: join_all over 16 servers of 100 µs",
-        50,
+        20,
         vec![
             Side::new::<StoreRef, _>(scatter),
             Side::new::<Actor, _>(raw_scatter),

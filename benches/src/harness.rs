@@ -45,10 +45,12 @@ impl Flavor {
     }
 }
 
+type Run = Box<dyn Fn(&Runtime, Flavor, u64) -> f64>;
+
 /// One column of a row: does so many operations and gives the nanoseconds they took.
 pub struct Side {
     name: &'static str,
-    run: Box<dyn Fn(&Runtime, Flavor, u64) -> f64>,
+    run: Run,
 }
 
 impl Side {
@@ -138,11 +140,11 @@ impl Bench {
         }
         let count = (count / self.scale).max(1);
         for flavor in Flavor::ALL {
-            let runtime = flavor.build();
             let mut times = vec![Vec::new(); sides.len()];
             for round in 0..=self.repetitions {
                 for (times, side) in times.iter_mut().zip(&sides) {
-                    let time = (side.run)(&runtime, flavor, count) / count as f64;
+                    // Nothing of one round is there in the next.
+                    let time = (side.run)(&flavor.build(), flavor, count) / count as f64;
                     // The first round warms up.
                     if round > 0 {
                         times.push(time);

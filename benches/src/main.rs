@@ -37,6 +37,9 @@ fn main() {
     if memory::run() {
         return;
     }
+    if std::env::var_os("RUST_BACKTRACE").is_some_and(|style| style != "0") {
+        eprintln!("RUST_BACKTRACE is set: the rows of crashes count backtraces too");
+    }
     let mut bench = Bench::from_args();
     restart::silence();
     call::run(&mut bench);

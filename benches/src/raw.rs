@@ -16,7 +16,7 @@ pub enum Message {
     Add(u64),
     Spin(oneshot::Sender<u64>),
     Crash,
-    Stop,
+    Stop(oneshot::Sender<()>),
 }
 
 #[derive(Clone)]
@@ -41,7 +41,11 @@ impl Actor {
                         let _ = reply.send(count);
                     }
                     Message::Crash => panic!("crash"),
-                    Message::Stop => break,
+                    Message::Stop(reply) => {
+                        drop((receiver, map));
+                        let _ = reply.send(());
+                        break;
+                    }
                 }
             }
         });
@@ -88,8 +92,9 @@ impl Library for Actor {
     }
 
     async fn stop(self) {
-        let _ = self.0.send(Message::Stop);
-        self.0.closed().await;
+        let (sender, stopped) = oneshot::channel();
+        let _ = self.0.send(Message::Stop(sender));
+        stopped.await.expect("a stop");
     }
 
     type Node = mpsc::UnboundedSender<Token>;
@@ -213,7 +218,7 @@ async fn start_members(tasks: &mut JoinSet<()>, children: u64) -> mpsc::Unbounde
             let _ = ready.send(());
             // Each has a channel of its own, as any actor.
             let _keep = keep;
-            while receiver.recv().await.is_some() {
+            if receiver.recv().await.is_some() {
                 panic!("crash");
             }
         });
@@ -240,7 +245,7 @@ impl Monitors for Actor {
         // All have been polled once more, and wait.
         yield_now().await;
         let began = Instant::now();
-        let _ = target.0.send(Message::Stop);
+        let _ = target.0.send(Message::Stop(oneshot::channel().0));
         heard.wait(0).await;
         began.elapsed()
     }

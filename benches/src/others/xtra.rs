@@ -73,11 +73,11 @@ impl Library for Xtra {
 
     async fn add(&self, by: u64) {
         let cast = self.0.send(Add(by)).priority(1);
-        let _ = cast.detach().await.expect("it lives");
+        drop(cast.detach().await.expect("it lives"));
     }
 
     async fn stop(self) {
-        let _ = self.0.send(Stop()).detach().await.expect("it lives");
+        drop(self.0.send(Stop()).detach().await.expect("it lives"));
         self.0.join().await;
     }
 
@@ -93,11 +93,11 @@ impl Library for Xtra {
     }
 
     async fn pass(node: &Self::Node, left: u64) {
-        let _ = node.send(Left(left)).detach().await.expect("it lives");
+        drop(node.send(Left(left)).detach().await.expect("it lives"));
     }
 
     async fn end(node: Self::Node) {
-        let _ = node.send(End()).detach().await.expect("it lives");
+        drop(node.send(End()).detach().await.expect("it lives"));
         node.join().await;
     }
 
@@ -123,7 +123,7 @@ handlers! {
     Next(Address<Node>) -> (), self, message, _c => self.next = Some(message.0);
     Left(u64) -> (), self, message, _c => match &self.next {
         Some(next) if message.0 > 0 => {
-            let _ = next.send(Left(message.0 - 1)).detach().await.expect("it lives");
+            drop(next.send(Left(message.0 - 1)).detach().await.expect("it lives"));
         }
         _ => drop(self.done.send(())),
     };
@@ -154,7 +154,7 @@ impl SkyNode {
     async fn report(&mut self, sum: u64) {
         match self.sky.take().map(|sky| sky.up) {
             Some(Up::Node(parent)) => {
-                let _ = parent.send(Told(sum)).detach().await.expect("it lives");
+                drop(parent.send(Told(sum)).detach().await.expect("it lives"));
             }
             Some(Up::Caller(caller)) => drop(caller.send(sum)),
             None => {}
