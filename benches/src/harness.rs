@@ -1,19 +1,22 @@
-//! Runs two sides in alternating pairs and prints the ratios.
+//! Runs the sides of a row in turn, again and again, and prints the ratios.
 
-use std::future::Future;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
+use crate::elixir;
+use crate::library::Library;
+
 /// The two runtimes of every row.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Flavor {
     CurrentThread,
     TwoWorkers,
 }
 
 impl Flavor {
-    const ALL: [Self; 2] = [Self::CurrentThread, Self::TwoWorkers];
+    pub const ALL: [Self; 2] = [Self::CurrentThread, Self::TwoWorkers];
 
     const fn name(self) -> &'static str {
         match self {
@@ -22,7 +25,14 @@ impl Flavor {
         }
     }
 
-    fn build(self) -> Runtime {
+    pub const fn threads(self) -> usize {
+        match self {
+            Self::CurrentThread => 1,
+            Self::TwoWorkers => 2,
+        }
+    }
+
+    pub fn build(self) -> Runtime {
         let mut builder = match self {
             Self::CurrentThread => Builder::new_current_thread(),
             Self::TwoWorkers => Builder::new_multi_thread(),
@@ -35,92 +45,133 @@ impl Flavor {
     }
 }
 
-/// The rows that were asked for, and their results.
-pub struct Bench {
-    pairs: usize,
-    scale: u64,
-    only: Option<String>,
-    rows: Vec<String>,
-    /// Instead of measuring: so many operations of one side, for a program that counts instructions.
-    run: Option<(Side, u64)>,
+type Run = Box<dyn Fn(&Runtime, Flavor, u64) -> f64>;
+
+/// One column of a row: does so many operations and gives the nanoseconds they took.
+pub struct Side {
+    name: &'static str,
+    run: Run,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Side {
-    Ours,
-    Raw,
+impl Side {
+    pub fn new<L, F>(work: fn(u64) -> F) -> Self
+    where
+        L: Library,
+        F: Future<Output = Duration> + Send + 'static,
+    {
+        Self::labelled::<L, F>(L::NAME, work)
+    }
+
+    pub fn labelled<L, F>(name: &'static str, work: fn(u64) -> F) -> Self
+    where
+        L: Library,
+        F: Future<Output = Duration> + Send + 'static,
+    {
+        let run = move |runtime: &Runtime, flavor, count| {
+            L::block_on(runtime, flavor, work(count)).as_nanos() as f64
+        };
+        Self {
+            name,
+            run: Box::new(run),
+        }
+    }
+}
+
+/// What was measured of one row on one runtime.
+struct Row {
+    name: &'static str,
+    flavor: Flavor,
+    cells: Vec<Cell>,
+}
+
+struct Cell {
+    side: &'static str,
+    min: f64,
+    median: f64,
+    /// The median of the ratios to the second side, which ran just before or after.
+    ratio: f64,
+}
+
+/// The rows that were asked for, and their results.
+pub struct Bench {
+    repetitions: usize,
+    scale: u64,
+    only: Option<String>,
+    all: bool,
+    elixir: bool,
+    rows: Vec<Row>,
+    /// Instead of measuring: so many operations of one side, for a program that counts instructions.
+    run: Option<(String, u64)>,
 }
 
 impl Bench {
     pub fn from_args() -> Self {
         let args: Vec<String> = std::env::args().skip(1).collect();
-        let quick = args.iter().any(|arg| arg == "--quick");
+        let flag = |name: &str| args.iter().any(|arg| arg == name);
         let run = args.iter().find_map(|arg| {
             let (side, count) = arg.strip_prefix("--run=")?.split_once(',')?;
-            let side = match side {
-                "ours" => Side::Ours,
-                "raw" => Side::Raw,
-                _ => return None,
-            };
-            Some((side, count.parse().ok()?))
+            let side = if side == "ours" { "beamish" } else { side };
+            Some((side.to_owned(), count.parse().ok()?))
         });
-        let only = args.into_iter().find(|arg| !arg.starts_with("--"));
-        let (pairs, scale) = if quick { (3, 10) } else { (9, 1) };
+        let (repetitions, scale) = if flag("--quick") { (3, 10) } else { (9, 1) };
         Self {
-            pairs,
+            repetitions,
             scale,
-            only,
+            all: flag("--all"),
+            elixir: flag("--elixir"),
             rows: Vec::new(),
             run,
+            only: args.into_iter().find(|arg| !arg.starts_with("--")),
         }
     }
 
-    /// Measures `ours` beside `raw`, each of which does `count` operations and gives the time they took.
-    pub fn row<A, B>(&mut self, name: &str, count: u64, ours: fn(u64) -> A, raw: fn(u64) -> B)
-    where
-        A: Future<Output = Duration> + Send + 'static,
-        B: Future<Output = Duration> + Send + 'static,
-    {
-        if self
-            .only
-            .as_ref()
-            .is_some_and(|only| !name.contains(only.as_str()))
-        {
+    /// Measures the sides, each of which does `count` operations. The ratios are those to the second.
+    pub fn row(&mut self, name: &'static str, count: u64, sides: Vec<Side>) {
+        let asked_for = |only: &String| name.contains(only.as_str());
+        if !self.only.as_ref().is_none_or(asked_for) {
             return;
         }
-        if let Some((side, count)) = self.run {
-            let runtime = Flavor::CurrentThread.build();
-            match side {
-                Side::Ours => run(&runtime, ours(count)),
-                Side::Raw => run(&runtime, raw(count)),
-            };
+        if let Some((side, count)) = &self.run {
+            if let Some(side) = sides.iter().find(|one| one.name == side) {
+                let flavor = Flavor::CurrentThread;
+                (side.run)(&flavor.build(), flavor, *count);
+            }
             return;
         }
         let count = (count / self.scale).max(1);
         for flavor in Flavor::ALL {
-            let runtime = flavor.build();
-            let mut pairs = Vec::new();
-            for round in 0..=self.pairs {
-                let ours = run(&runtime, ours(count)) / count as f64;
-                let raw = run(&runtime, raw(count)) / count as f64;
-                // The first pair warms up.
-                if round > 0 {
-                    pairs.push((ours, raw));
+            let mut times = vec![Vec::new(); sides.len()];
+            for round in 0..=self.repetitions {
+                for (times, side) in times.iter_mut().zip(&sides) {
+                    // Nothing of one round is there in the next.
+                    let time = (side.run)(&flavor.build(), flavor, count) / count as f64;
+                    // The first round warms up.
+                    if round > 0 {
+                        times.push(time);
+                    }
                 }
             }
-            let (our_min, our_median) = summary(pairs.iter().map(|pair| pair.0));
-            let (raw_min, raw_median) = summary(pairs.iter().map(|pair| pair.1));
-            let (_, ratio) = summary(pairs.iter().map(|pair| pair.0 / pair.1));
-            self.rows.push(format!(
-                "| {name} | {} | {our_min:.1} | {our_median:.1} | {raw_min:.1} | {raw_median:.1} | {:.2} | {ratio:.2} |",
-                flavor.name(),
-                our_min / raw_min,
-            ));
-            eprintln!("{}", self.rows.last().map_or("", String::as_str));
+            let cells = sides.iter().zip(&times).map(|(side, of_side)| {
+                let (min, median) = summary(of_side.iter().copied());
+                let ratios = of_side.iter().zip(&times[1]).map(|(one, base)| one / base);
+                Cell {
+                    side: side.name,
+                    min,
+                    median,
+                    ratio: summary(ratios).1,
+                }
+            });
+            let row = Row {
+                name,
+                flavor,
+                cells: cells.collect(),
+            };
+            eprintln!("{}", row.beside_raw());
+            self.rows.push(row);
         }
     }
 
-    pub fn print(&self) {
+    pub fn print(&mut self) {
         if self.run.is_some() {
             return;
         }
@@ -129,31 +180,99 @@ impl Bench {
         );
         println!("|---|---|---|---|---|---|---|---|");
         for row in &self.rows {
-            println!("{row}");
+            println!("{}", row.beside_raw());
+        }
+        if self.elixir {
+            self.add_elixir();
+        }
+        if self.all || self.elixir {
+            self.print_all();
+        }
+    }
+
+    fn add_elixir(&mut self) {
+        for flavor in Flavor::ALL {
+            for (name, min, median) in elixir::rows(flavor, self.repetitions, self.scale) {
+                let row = self
+                    .rows
+                    .iter_mut()
+                    .find(|row| row.name == name && row.flavor == flavor);
+                if let Some(row) = row {
+                    row.cells.push(Cell {
+                        side: elixir::NAME,
+                        min,
+                        median,
+                        ratio: median / row.cells[1].median,
+                    });
+                }
+            }
+        }
+    }
+
+    /// One line a row, one column a library: the median, and the ratio of the minima to raw's.
+    fn print_all(&self) {
+        const SIDES: [&str; 8] = [
+            "raw",
+            "beamish",
+            "ractor",
+            "kameo",
+            "actix",
+            "xtra",
+            "spawned",
+            elixir::NAME,
+        ];
+        println!(
+            "\n| work: median, ns (ratio of minima to raw) | runtime | {} |",
+            SIDES.join(" | ")
+        );
+        println!("|---|---|{}", "---|".repeat(SIDES.len()));
+        for row in self.rows.iter().filter(|row| row.cells[1].side == "raw") {
+            let mut line = format!("| {} | {} |", row.name, row.flavor.name());
+            for side in SIDES {
+                let _ = match row.cells.iter().find(|cell| cell.side == side) {
+                    Some(cell) => write!(
+                        line,
+                        " {} ({:.2}) |",
+                        rounded(cell.median),
+                        cell.min / row.cells[1].min
+                    ),
+                    None => write!(line, " – |"),
+                };
+            }
+            println!("{line}");
         }
     }
 }
 
-/// Runs one side as a task of the runtime, as a caller would be; gives nanoseconds.
-fn run(runtime: &Runtime, side: impl Future<Output = Duration> + Send + 'static) -> f64 {
-    runtime
-        .block_on(async { tokio::spawn(side).await.expect("the side runs through") })
-        .as_nanos() as f64
+impl Row {
+    fn beside_raw(&self) -> String {
+        let (ours, raw) = (&self.cells[0], &self.cells[1]);
+        format!(
+            "| {} | {} | {:.1} | {:.1} | {:.1} | {:.1} | {:.2} | {:.2} |",
+            self.name,
+            self.flavor.name(),
+            ours.min,
+            ours.median,
+            raw.min,
+            raw.median,
+            ours.min / raw.min,
+            ours.ratio,
+        )
+    }
+}
+
+fn rounded(nanoseconds: f64) -> String {
+    if nanoseconds < 100.0 {
+        format!("{nanoseconds:.1}")
+    } else {
+        format!("{nanoseconds:.0}")
+    }
 }
 
 fn summary(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     (values[0], values[values.len() / 2])
-}
-
-/// Runs a side of ours as a process, since that is what calls servers.
-pub async fn in_process(side: impl Future<Output = Duration> + Send + 'static) -> Duration {
-    let (sender, receiver) = tokio::sync::oneshot::channel();
-    beamish::spawn(async move {
-        let _ = sender.send(side.await);
-    });
-    receiver.await.expect("the process runs through")
 }
 
 /// The payload's key: 10 bytes, cloned per call.

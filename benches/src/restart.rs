@@ -1,52 +1,25 @@
-//! A server panics, its supervisor restarts it, and it answers a call by name: nanoseconds from the panic to the answer.
-//! Raw: the task panics, its end is awaited, another is started and answers. Reports of crashes go nowhere on both sides.
+//! *restart*: a server panics, its supervisor restarts it, and it answers a call (ours: by name): nanoseconds from the panic to
+//! the answer. Raw: the task panics, its end is awaited, another is started and answers.
+//!
+//! *one_for_all*: one of 1,000 children panics, the others are ended, and all are started anew: nanoseconds a child, from the
+//! panic until each has run its `init`. Raw: the tasks are aborted, all ends are awaited, then each is started in turn and its
+//! word that it runs awaited.
+//!
+//! Reports of crashes go nowhere on all sides.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use beamish::prelude::*;
-use beamish::{ChildSpec, Strategy, Supervisor};
+use crate::harness::Bench;
+use crate::library::{OneForAll, Restarts, sides};
 
-use crate::harness::{Bench, in_process};
-use crate::raw::Actor;
-use crate::servers::{Store, StoreRef};
-
-async fn ours(count: u64) -> Duration {
-    in_process(async move {
-        let child = ChildSpec::new(|| Store::start_link(Default::default()).name("bench.store"));
-        let supervisor = Supervisor::new(Strategy::OneForOne)
-            .max_restarts(u32::MAX)
-            .child(child);
-        let supervisor = supervisor.start_link().await.expect("a start");
-        let store = StoreRef::to("bench.store");
-        let began = Instant::now();
-        for _ in 0..count {
-            let pid = store.pid().expect("a holder");
-            let ended = process::monitored(pid);
-            store.crash();
-            ended.await;
-            store
-                .when_up(Duration::from_secs(5))
-                .await
-                .expect("a successor");
-            store.empty().await.expect("an answer");
-        }
-        let took = began.elapsed();
-        supervisor.stop().await.expect("a stop");
-        took
-    })
-    .await
+async fn restart<L: Restarts>(count: u64) -> Duration {
+    L::restarts(count).await
 }
 
-async fn raw(count: u64) -> Duration {
-    let mut actor = Actor::start(Default::default());
-    let began = Instant::now();
-    for _ in 0..count {
-        actor.crash();
-        actor.closed().await;
-        actor = Actor::start(Default::default());
-        actor.empty().await;
-    }
-    began.elapsed()
+const CHILDREN: u64 = 1_000;
+
+async fn one_for_all<L: OneForAll>(count: u64) -> Duration {
+    L::one_for_all(CHILDREN, count / CHILDREN).await
 }
 
 struct Silence;
@@ -67,11 +40,25 @@ impl tracing::Subscriber for Silence {
 
 /// Before anything runs, so that our hook is set above this one.
 pub fn silence() {
-    // Both sides panic, and neither is to print.
-    std::panic::set_hook(Box::new(|_| {}));
+    // All sides crash, and that is not to print; what else panics is a fault of the bench.
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.payload_as_str() != Some("crash") {
+            print(panic);
+        }
+    }));
     let _ = tracing::subscriber::set_global_default(Silence);
 }
 
 pub fn run(bench: &mut Bench) {
-    bench.row("panic, restart, answer", 2_000, ours, raw);
+    bench.row(
+        "panic, restart, answer",
+        2_000,
+        sides!(restart: Ractor, Kameo),
+    );
+    bench.row(
+        "one_for_all of 1,000, a child",
+        10 * CHILDREN,
+        sides!(one_for_all: Kameo),
+    );
 }

@@ -1,39 +1,40 @@
-//! Starting servers, each waited for until its `init` has run and linked to the starter: nanoseconds a server.
-//! Raw starts a task with a channel and waits for its first answer.
+//! Starting 100,000 servers one after the other, each waited for until its `init` has run, and ending them one after the
+//! other, each waited for until it is gone: nanoseconds a server.
+//!
+//! Ours are linked to the starter. Raw sends a word from its task once it has its state. xtra, actix and spawned have no way
+//! to wait for a start, and are called once.
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{Bench, in_process};
-use crate::raw::Actor;
-use crate::servers::Store;
+use crate::harness::Bench;
+use crate::library::{Library, sides};
 
-async fn ours(count: u64) -> Duration {
-    in_process(async move {
-        let mut servers = Vec::with_capacity(count as usize);
-        let began = Instant::now();
-        for _ in 0..count {
-            servers.push(
-                Store::start_link(Default::default())
-                    .await
-                    .expect("a start"),
-            );
-        }
-        began.elapsed()
-    })
-    .await
+async fn servers<L: Library>(count: u64) -> Vec<L> {
+    let mut servers = Vec::with_capacity(count as usize);
+    for _ in 0..count {
+        servers.push(L::start(Default::default()).await);
+    }
+    servers
 }
 
-async fn raw(count: u64) -> Duration {
-    let mut actors = Vec::with_capacity(count as usize);
+async fn start<L: Library>(count: u64) -> Duration {
     let began = Instant::now();
-    for _ in 0..count {
-        let actor = Actor::start(Default::default());
-        actor.empty().await;
-        actors.push(actor);
+    let servers = servers::<L>(count).await;
+    assert_eq!(servers.len() as u64, count);
+    // They end with the runtime.
+    began.elapsed()
+}
+
+async fn stop<L: Library>(count: u64) -> Duration {
+    let servers = servers::<L>(count).await;
+    let began = Instant::now();
+    for server in servers {
+        server.stop().await;
     }
     began.elapsed()
 }
 
 pub fn run(bench: &mut Bench) {
-    bench.row("start, linked, init waited for", 20_000, ours, raw);
+    bench.row("start, linked, init waited for", 100_000, sides!(start));
+    bench.row("stop, end waited for", 100_000, sides!(stop));
 }

@@ -4,18 +4,17 @@ use std::collections::BTreeMap;
 use std::mem;
 
 /// In the order of the keys.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) enum Few<K, V> {
+    #[default]
     None,
     One(K, V),
     /// Two or more; after removals, one.
+    #[expect(
+        clippy::box_collection,
+        reason = "hardly ever there, and three words where others need one"
+    )]
     Many(Box<BTreeMap<K, V>>),
-}
-
-impl<K, V> Default for Few<K, V> {
-    fn default() -> Self {
-        Self::None
-    }
 }
 
 impl<K: Ord, V> Few<K, V> {

@@ -660,7 +660,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         let mut call = Box::pin(crate::Call::new(&server, &WAIT, (), Some));
-        poll_fn(|cx| Poll::Ready(assert!(call.as_mut().poll(cx).is_pending()))).await;
+        assert!(poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await);
         assert!(process.head().has(bits::CARRY), "it was begun here");
         let pid = process.head().pid;
         crate::process::kill(pid);
@@ -688,7 +688,7 @@ mod tests {
             crate::spawn(async move {
                 let began = tokio::time::Instant::now();
                 let mut one = crate::Call::new(&server, &QUEUED, (), Some).timeout(first);
-                poll_fn(|cx| Poll::Ready(assert!(Pin::new(&mut one).poll(cx).is_pending()))).await;
+                assert!(poll_fn(|cx| Poll::Ready(Pin::new(&mut one).poll(cx).is_pending())).await);
                 let two = crate::Call::new(&server, &QUEUED, (), Some).timeout(second);
                 assert!(matches!(two.await, Err(crate::CallError::Timeout(_))));
                 let _ = done.send(began.elapsed());

@@ -21,9 +21,12 @@ use crate::process::table;
 thread_local! {
     static HERE: Here = const { Here::new() };
     static NODE: RefCell<Option<Node>> = const { RefCell::new(None) };
-    static PUSHED: RefCell<ManuallyDrop<Vec<(Words, Option<ProcessRef>)>>> =
+    static PUSHED: RefCell<ManuallyDrop<Vec<Pushed>>> =
         const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
+
+/// What was current before a [`push`].
+type Pushed = (Words, Option<ProcessRef>);
 
 /// Whether any code ran on after its process had ended (see [`has_ended`]): hardly ever in the life of a program.
 static SOME_OUTLIVE: AtomicBool = AtomicBool::new(false);

@@ -311,10 +311,10 @@ pub(crate) fn signal_exit(target: &dyn Process, from: Pid, reason: ExitReason, c
     let mut signals = head.signals.lock();
     // What the link's removal by `unlink` came before never arrives (LNK-3): both happen under this lock.
     if cause == Cause::Link
-        && !signals
+        && signals
             .relations
             .as_mut()
-            .is_some_and(|relations| relations.links.remove(&from).is_some())
+            .is_none_or(|relations| relations.links.remove(&from).is_none())
     {
         return;
     }

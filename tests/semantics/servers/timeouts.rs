@@ -1,5 +1,7 @@
 //! SRV-11, SRV-12: timeouts in results, and hibernating.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::*;
 
 /// SRV-11: if no message comes for that long, `Timeout` does, once; from each kind of handler.
