@@ -218,13 +218,9 @@ impl<S: GenServer> ServerProcess<S> {
     /// The message is moved once, and after the state was taken: a copy of what was written just before would stall.
     #[inline]
     pub(crate) fn run_here(&self, handler: &Handler, message: &mut Option<S::Message>) -> Here<S> {
-        let Some(mut state) = self.slot.take() else {
+        let Some(mut state) = self.take_idle() else {
             return Here::Queue;
         };
-        if self.head.word.load(Ordering::Acquire) & bits::ALL != bits::IDLE {
-            self.give_back(state);
-            return Here::Queue;
-        }
         let sample = handler.sample();
         let inlined = context::inline(self.head.pid);
         let Some(taken) = message.take() else {
@@ -253,20 +249,40 @@ impl<S: GenServer> ServerProcess<S> {
             };
         }
         match result {
-            Ok(Ok(Next {
-                reply: Some(reply),
-                then: Then::Pause(Pause::Wait),
-            })) => {
-                drop_quietly(reply);
-                self.leave_to_end(state)
-            }
             Ok(Err(refused)) => {
                 *message = Some(refused);
                 handler.must_await();
                 self.give_back(state);
                 Here::Queue
             }
-            Ok(Ok(next)) => self.leave(state, next),
+            Ok(Ok(next)) => self.leave_result(state, Ok(next)),
+            Err(unwound) => self.leave_result(state, Err(unwound)),
+        }
+    }
+
+    /// Takes the state, if the server is idle (rule 2).
+    #[inline]
+    fn take_idle(&self) -> Option<Box<S>> {
+        let state = self.slot.take()?;
+        if self.head.word.load(Ordering::Acquire) & bits::ALL != bits::IDLE {
+            self.give_back(state);
+            return None;
+        }
+        Some(state)
+    }
+
+    /// Leaves to the task what is more than an answer, and the end of a server that ended itself.
+    #[cold]
+    fn leave_result(&self, state: Box<S>, result: Result<Next<S>, Unwound>) -> Here<S> {
+        match result {
+            Ok(Next {
+                reply: Some(reply),
+                then: Then::Pause(Pause::Wait),
+            }) => {
+                drop_quietly(reply);
+                self.leave_to_end(state)
+            }
+            Ok(next) => self.leave(state, next),
             Err(Unwound::Raised(reason)) => self.leave(
                 state,
                 Next {
@@ -285,15 +301,10 @@ impl<S: GenServer> ServerProcess<S> {
         message: &mut Option<S::Message>,
         waker: &Waker,
     ) -> Here<S> {
-        let Some(state) = process.slot.take() else {
+        let Some(of_task) = process.head.waker() else {
             return Here::Queue;
         };
-        let of_task = process.head.waker();
-        let (Some(of_task), bits::IDLE) = (
-            of_task,
-            process.head.word.load(Ordering::Acquire) & bits::ALL,
-        ) else {
-            process.give_back(state);
+        let Some(state) = process.take_idle() else {
             return Here::Queue;
         };
         let Some(message) = message.take() else {
@@ -334,24 +345,11 @@ impl<S: GenServer> ServerProcess<S> {
             Ok(Next {
                 reply: Some(reply),
                 then: Then::Pause(Pause::Wait),
-            }) => {
-                if self.head.has(bits::EXIT) && self.ends_itself() {
-                    drop_quietly(reply);
-                    self.leave_to_end(state)
-                } else {
-                    self.give_back(state);
-                    Here::Answered(reply)
-                }
+            }) if !(self.head.has(bits::EXIT) && self.ends_itself()) => {
+                self.give_back(state);
+                Here::Answered(reply)
             }
-            Ok(next) => self.leave(state, next),
-            Err(Unwound::Raised(reason)) => self.leave(
-                state,
-                Next {
-                    reply: None,
-                    then: Then::Stop(reason),
-                },
-            ),
-            Err(Unwound::Ended) => self.leave_to_end(state),
+            result => self.leave_result(state, result),
         };
         match (unanswered, here) {
             // The answer comes later; the handler's own is ignored.

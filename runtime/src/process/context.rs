@@ -180,7 +180,7 @@ pub(crate) fn may_inline(runtime: runtime::Id) -> bool {
         }
         here.runtime.get().map(|here| here == runtime)
     });
-    let same = same.unwrap_or_else(|| Handle::try_current().is_ok_and(|here| here.id() == runtime));
+    let same = same.unwrap_or_else(|| is_entered(runtime));
     same && !in_span()
 }
 
