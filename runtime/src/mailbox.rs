@@ -9,16 +9,18 @@
 //!    there; then it looks at all again.
 //! 5. Lock order: `saved`, then `inbox`. Wakers are woken, and messages dropped, outside of both.
 //! 6. Many messages stand in several queues of at most [`CHUNK`], so that a flood is not copied to ever bigger memory: the
-//!    inbox in `full` and then `queue`, what was taken from it in `queue` and then `later`.
-//! 7. `holds` says whether `saved` holds anything. It is written under its lock; the process itself may read it without,
-//!    since nobody else makes `saved` empty or not.
+//!    inbox in `first`, `full` and then `queue`, what was taken from it in `queue` and then `later`.
+//! 7. A message that comes alone stands in `first`, and takes no memory of its own. Where `first` is empty, so is the inbox.
+//! 8. `state` says whether `saved` holds anything, and how many messages were removed from there so far. It is written under
+//!    the lock of `saved`; the process itself may read it without, since nobody else makes `saved` empty or not.
 
 use std::collections::VecDeque;
-use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 
 use crate::Info;
+use crate::process::control::Head;
 use crate::sync::{Mutex, MutexGuard};
 
 /// What a mailbox holds: an [`Info`], or for a server also its typed messages.
@@ -59,10 +61,14 @@ impl Letter for Info {
 }
 
 pub(crate) struct Mailbox<L> {
-    saved: Mutex<Saved<L>>,
+    saved: Mutex<Option<Box<Saved<L>>>>,
     inbox: Mutex<Inbox<L>>,
-    holds: AtomicBool,
+    /// [`HOLDS`], and over it the number of removals (rule 8).
+    state: AtomicU64,
 }
+
+const HOLDS: u64 = 1;
+const REMOVED: u64 = 2;
 
 /// How many messages stand in one piece of memory at most, unless a receive looks through them.
 const CHUNK: usize = 128;
@@ -72,8 +78,15 @@ type Chunks<L> = VecDeque<VecDeque<L>>;
 struct Saved<L> {
     queue: VecDeque<L>,
     later: Option<Box<Chunks<L>>>,
-    /// How many messages were removed from it so far.
-    removals: u64,
+}
+
+impl<L> Default for Saved<L> {
+    fn default() -> Self {
+        Self {
+            queue: VecDeque::new(),
+            later: None,
+        }
+    }
 }
 
 impl<L> Saved<L> {
@@ -82,26 +95,32 @@ impl<L> Saved<L> {
         for mut chunk in self.later.take().into_iter().flat_map(|later| *later) {
             self.queue.append(&mut chunk);
         }
-        for mut chunk in inbox.full.take().into_iter().flat_map(|full| *full) {
-            self.queue.append(&mut chunk);
+        self.queue.extend(inbox.first.take());
+        if let Some(more) = &mut inbox.more {
+            for mut chunk in more.full.take().into_iter().flat_map(|full| *full) {
+                self.queue.append(&mut chunk);
+            }
+            self.queue.append(&mut more.queue);
         }
-        self.queue.append(&mut inbox.queue);
     }
 
-    /// Takes the inbox, when nothing is left.
+    /// Takes the inbox, when nothing is left, and gives out the oldest.
     #[inline]
-    fn take_inbox(&mut self, inbox: &mut Inbox<L>) {
-        if inbox.full.is_some() {
-            self.take_chunks(inbox);
-        } else {
-            std::mem::swap(&mut self.queue, &mut inbox.queue);
+    fn take_inbox(&mut self, inbox: &mut Inbox<L>) -> Option<L> {
+        if let Some(more) = &mut inbox.more {
+            if more.full.is_some() {
+                self.take_chunks(more);
+            } else {
+                mem::swap(&mut self.queue, &mut more.queue);
+            }
         }
+        inbox.first.take()
     }
 
     #[cold]
-    fn take_chunks(&mut self, inbox: &mut Inbox<L>) {
-        self.later = inbox.full.take();
-        let last = std::mem::replace(&mut inbox.queue, std::mem::take(&mut self.queue));
+    fn take_chunks(&mut self, more: &mut More<L>) {
+        self.later = more.full.take();
+        let last = mem::replace(&mut more.queue, mem::take(&mut self.queue));
         if let Some(later) = &mut self.later {
             later.push_back(last);
         }
@@ -128,36 +147,41 @@ impl<L> Saved<L> {
         self.queue.is_empty() && self.later.is_none()
     }
 
-    fn chunks(&self) -> impl Iterator<Item = &L> {
+    fn iter(&self) -> impl Iterator<Item = &L> {
         let later = self.later.iter().flat_map(|later| later.iter().flatten());
         self.queue.iter().chain(later)
     }
 }
 
-/// The lock of `saved` (rule 7).
+/// The lock of `saved` (rule 8).
 struct Locked<'a, L> {
-    saved: MutexGuard<'a, Saved<L>>,
-    holds: &'a AtomicBool,
+    saved: MutexGuard<'a, Option<Box<Saved<L>>>>,
+    state: &'a AtomicU64,
 }
 
-impl<L> Deref for Locked<'_, L> {
-    type Target = Saved<L>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.saved
+impl<L> Locked<'_, L> {
+    fn get(&mut self) -> &mut Saved<L> {
+        self.saved.get_or_insert_default()
     }
-}
 
-impl<L> DerefMut for Locked<'_, L> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.saved
+    fn removals(&self) -> u64 {
+        self.state.load(Ordering::Relaxed) / REMOVED
+    }
+
+    /// A message was removed, or several.
+    fn removed(&self) {
+        let state = self.state.load(Ordering::Relaxed);
+        self.state.store(state + REMOVED, Ordering::Relaxed);
     }
 }
 
 impl<L> Drop for Locked<'_, L> {
     #[inline]
     fn drop(&mut self) {
-        self.holds.store(!self.saved.is_empty(), Ordering::Relaxed);
+        let holds = self.saved.as_ref().is_some_and(|saved| !saved.is_empty());
+        let state = self.state.load(Ordering::Relaxed) & !HOLDS;
+        self.state
+            .store(state | u64::from(holds), Ordering::Relaxed);
     }
 }
 
@@ -169,40 +193,44 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    fn begin_again_after_removals<L>(&mut self, saved: &Saved<L>) {
-        if self.removals != saved.removals {
-            *self = Self {
-                at: 0,
-                removals: saved.removals,
-            };
+    const fn begin_again_after(&mut self, removals: u64) {
+        if self.removals != removals {
+            *self = Self { at: 0, removals };
         }
     }
 }
 
 struct Inbox<L> {
-    full: Option<Box<Chunks<L>>>,
-    queue: VecDeque<L>,
+    first: Option<L>,
+    more: Option<Box<More<L>>>,
     waiting: Waiting,
     closed: bool,
 }
 
-impl<L> Inbox<L> {
-    #[inline(always)]
-    fn push(&mut self, letter: L) {
-        if self.queue.len() == CHUNK {
-            self.begin_chunk();
+/// What came after `first`.
+struct More<L> {
+    full: Option<Box<Chunks<L>>>,
+    queue: VecDeque<L>,
+}
+
+impl<L> Default for More<L> {
+    fn default() -> Self {
+        Self {
+            full: None,
+            queue: VecDeque::new(),
         }
-        self.queue.push_back(letter);
+    }
+}
+
+impl<L> More<L> {
+    fn is_empty(&self) -> bool {
+        self.queue.is_empty() && self.full.is_none()
     }
 
     #[cold]
     fn begin_chunk(&mut self) {
-        let full = std::mem::replace(&mut self.queue, VecDeque::with_capacity(CHUNK));
+        let full = mem::replace(&mut self.queue, VecDeque::with_capacity(CHUNK));
         self.full.get_or_insert_default().push_back(full);
-    }
-
-    fn is_empty(&self) -> bool {
-        self.queue.is_empty() && self.full.is_none()
     }
 
     /// Its queues, oldest first.
@@ -211,50 +239,86 @@ impl<L> Inbox<L> {
         full.chain(std::iter::once(&mut self.queue))
     }
 
-    fn chunks(&self) -> impl Iterator<Item = &L> {
+    fn iter(&self) -> impl Iterator<Item = &L> {
         let full = self.full.iter().flat_map(|full| full.iter().flatten());
         full.chain(&self.queue)
     }
 }
 
-/// Who waits in `receive!`: mostly one; several where a process waits for several messages side by side.
+impl<L> Inbox<L> {
+    #[inline(always)]
+    fn push(&mut self, letter: L) {
+        if self.first.is_none() {
+            self.first = Some(letter);
+            return;
+        }
+        let more = self.more.get_or_insert_default();
+        if more.queue.len() == CHUNK {
+            more.begin_chunk();
+        }
+        more.queue.push_back(letter);
+    }
+
+    /// Whether no other message came after the first.
+    fn is_short(&self) -> bool {
+        self.more.as_ref().is_none_or(|more| more.is_empty())
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &L> {
+        let more = self.more.iter().flat_map(|more| more.iter());
+        self.first.iter().chain(more)
+    }
+}
+
+/// Who waits in `receive!`: mostly the task of the process; others where a process waits for several messages side by side.
 #[derive(Default)]
 struct Waiting {
-    one: Option<Waker>,
+    task: bool,
     #[expect(
         clippy::box_collection,
         reason = "it is hardly ever there, and moved with every push"
     )]
-    more: Option<Box<Vec<Waker>>>,
+    others: Option<Box<Vec<Waker>>>,
 }
 
 impl Waiting {
-    fn add(&mut self, waker: Waker) {
-        if self.one.is_none() {
-            self.one = Some(waker);
-        } else if !self
-            .one
-            .iter()
-            .chain(self.more.iter().flat_map(|more| &**more))
-            .any(|other| other.will_wake(&waker))
-        {
-            self.more.get_or_insert_default().push(waker);
+    fn add(&mut self, receiver: Receiver<'_>) {
+        match receiver {
+            Receiver::Nobody => {}
+            Receiver::Task => self.task = true,
+            Receiver::Other(waker) => {
+                let others = self.others.get_or_insert_default();
+                if !others.iter().any(|other| other.will_wake(waker)) {
+                    others.push(waker.clone());
+                }
+            }
         }
     }
 }
 
+/// Who is woken by the next message.
+#[derive(Clone, Copy)]
+pub(crate) enum Receiver<'a> {
+    Nobody,
+    /// The task of the process.
+    Task,
+    Other(&'a Waker),
+}
+
 /// Whom a push must wake, outside of all locks.
 #[must_use]
+#[derive(Default)]
 pub(crate) struct Wake(Waiting);
 
 impl Wake {
+    /// `head`: of the process that the mailbox belongs to.
     #[inline]
-    pub(crate) fn wake(self) {
-        if let Some(one) = self.0.one {
-            one.wake();
-            for waker in self.0.more.into_iter().flat_map(|more| *more) {
-                waker.wake();
-            }
+    pub(crate) fn wake(self, head: &Head) {
+        if self.0.task {
+            head.wake();
+        }
+        for waker in self.0.others.into_iter().flat_map(|others| *others) {
+            waker.wake();
         }
     }
 }
@@ -262,23 +326,18 @@ impl Wake {
 impl<L: Letter> Mailbox<L> {
     pub(crate) const fn new() -> Self {
         let inbox = Inbox {
-            full: None,
-            queue: VecDeque::new(),
+            first: None,
+            more: None,
             waiting: Waiting {
-                one: None,
-                more: None,
+                task: false,
+                others: None,
             },
             closed: false,
         };
-        let saved = Saved {
-            queue: VecDeque::new(),
-            later: None,
-            removals: 0,
-        };
         Self {
-            saved: Mutex::new(saved),
+            saved: Mutex::new(None),
             inbox: Mutex::new(inbox),
-            holds: AtomicBool::new(false),
+            state: AtomicU64::new(0),
         }
     }
 
@@ -286,7 +345,7 @@ impl<L: Letter> Mailbox<L> {
     fn saved(&self) -> Locked<'_, L> {
         Locked {
             saved: self.saved.lock(),
-            holds: &self.holds,
+            state: &self.state,
         }
     }
 
@@ -297,7 +356,7 @@ impl<L: Letter> Mailbox<L> {
             return Err(letter);
         }
         inbox.push(letter);
-        Ok(Wake(std::mem::take(&mut inbox.waiting)))
+        Ok(Wake(mem::take(&mut inbox.waiting)))
     }
 
     /// Pushes, and drops the oldest message that may be dropped: it is given out. Gives the new one back if there is none, or
@@ -308,7 +367,7 @@ impl<L: Letter> Mailbox<L> {
         if inbox.closed {
             return Err(letter);
         }
-        let Saved { queue, later, .. } = &mut *saved;
+        let Saved { queue, later, .. } = saved.get();
         let mut kept = queue.iter_mut();
         let later = later.iter_mut();
         let mut later = later.flat_map(|later| later.iter_mut().flatten());
@@ -316,7 +375,11 @@ impl<L: Letter> Mailbox<L> {
             .find_map(L::give_way)
             .or_else(|| later.find_map(L::give_way))
             .or_else(|| {
-                inbox.chunks_mut().find_map(|queue| {
+                // It leaves a gap, since there is nothing before what came after it (rule 7).
+                inbox.first.as_mut().and_then(L::give_way)
+            })
+            .or_else(|| {
+                inbox.more.as_mut()?.chunks_mut().find_map(|queue| {
                     let mut places = queue.iter_mut().enumerate();
                     let (at, oldest) =
                         places.find_map(|(at, place)| Some((at, place.give_way()?)))?;
@@ -328,7 +391,7 @@ impl<L: Letter> Mailbox<L> {
             return Err(letter);
         };
         inbox.push(letter);
-        Ok((Wake(std::mem::take(&mut inbox.waiting)), oldest))
+        Ok((Wake(mem::take(&mut inbox.waiting)), oldest))
     }
 
     /// Takes the oldest message. The inbox is looked at only if `has_mail` says so.
@@ -336,22 +399,24 @@ impl<L: Letter> Mailbox<L> {
     /// The message is moved once, from the queue to the caller: a copy of what was written just before may stall.
     #[inline(never)]
     pub(crate) fn pop(&self, has_mail: impl FnOnce() -> bool) -> Option<L> {
-        let is_empty = !self.holds.load(Ordering::Relaxed);
+        let is_empty = self.state.load(Ordering::Relaxed) & HOLDS == 0;
         if is_empty && !has_mail() {
             return None;
         }
         if is_empty {
             let mut inbox = self.inbox.lock();
-            if inbox.queue.len() <= 1 && inbox.full.is_none() {
+            if inbox.is_short() {
                 // No more is there, so nothing needs to be saved.
-                return inbox.queue.pop_front();
+                return inbox.first.take();
             }
         }
-        let mut saved = self.saved();
-        saved.removals += 1;
+        let mut locked = self.saved();
         if is_empty {
-            saved.take_inbox(&mut self.inbox.lock());
+            // Not one of `saved`, so no place there changes.
+            return locked.get().take_inbox(&mut self.inbox.lock());
         }
+        locked.removed();
+        let saved = locked.get();
         if saved.queue.is_empty() {
             saved.next_chunk();
         }
@@ -360,75 +425,72 @@ impl<L: Letter> Mailbox<L> {
 
     /// Takes the oldest letter that is wanted, and leaves the others in place. What `seen` counts was not wanted before.
     pub(crate) fn pop_wanted(&self, seen: &mut Seen, wanted: &dyn Fn(&L) -> bool) -> Option<L> {
-        let mut saved = self.saved();
+        let mut locked = self.saved();
+        seen.begin_again_after(locked.removals());
+        let saved = locked.get();
         saved.take_all(&mut self.inbox.lock());
-        seen.begin_again_after_removals(&saved);
         let at = saved.queue.iter().skip(seen.at).position(wanted);
         let Some(at) = at.map(|at| at + seen.at) else {
             seen.at = saved.queue.len();
             return None;
         };
         seen.at = at;
-        saved.removals += 1;
-        seen.removals = saved.removals;
-        saved.queue.remove(at)
+        let letter = saved.queue.remove(at);
+        locked.removed();
+        seen.removals = locked.removals();
+        letter
     }
 
     /// Gives back the memory of a burst.
     pub(crate) fn shrink(&self) {
         let mut saved = self.saved();
-        if saved.queue.is_empty() {
-            saved.queue = VecDeque::new();
-        }
-        let mut inbox = self.inbox.lock();
-        if inbox.queue.is_empty() {
-            inbox.queue = VecDeque::new();
-        }
+        saved.saved.take_if(|saved| saved.is_empty());
+        self.inbox.lock().more.take_if(|more| more.is_empty());
     }
 
     /// Offers the messages to `select`, oldest first, until it keeps one, for `receive!`. What it gives back stays where
     /// it is, in order (rule 2). Returns whether one was kept.
     ///
-    /// What `seen` counts was offered in vain, and is not offered again. If none is kept, `waker` is woken by the next push.
+    /// What `seen` counts was offered in vain, and is not offered again. If none is kept, `receiver` is woken by the next push.
     pub(crate) fn select(
         &self,
         seen: &mut Seen,
-        waker: Option<Waker>,
+        receiver: Receiver<'_>,
         select: &mut dyn FnMut(Info) -> Option<Info>,
     ) -> bool {
         loop {
             while let Some(info) = self.take_at(seen) {
                 let kept = select(info);
-                let mut saved = self.saved();
+                let mut locked = self.saved();
                 let Some(info) = kept else {
-                    saved.queue.remove(seen.at);
-                    saved.removals += 1;
+                    locked.get().queue.remove(seen.at);
+                    locked.removed();
                     return true;
                 };
-                if let Some(place) = saved.queue.get_mut(seen.at) {
+                if let Some(place) = locked.get().queue.get_mut(seen.at) {
                     *place = L::from_info(info);
                 }
                 seen.at += 1;
             }
-            let mut saved = self.saved();
+            let mut locked = self.saved();
             let mut inbox = self.inbox.lock();
-            if inbox.is_empty() && saved.later.is_none() {
-                if let Some(waker) = waker {
-                    inbox.waiting.add(waker);
-                }
+            let has_later = locked.saved.as_ref().is_some_and(|saved| saved.later.is_some());
+            if inbox.first.is_none() && !has_later {
+                inbox.waiting.add(receiver);
                 return false;
             }
-            saved.take_all(&mut inbox);
+            locked.get().take_all(&mut inbox);
         }
     }
 
     /// Takes the first saved [`Info`] at or after `seen`, moves `seen` to its place, and holds that place with a `()`.
     fn take_at(&self, seen: &mut Seen) -> Option<Info> {
-        let mut saved = self.saved();
-        seen.begin_again_after_removals(&saved);
-        while let Some(place) = saved.queue.get_mut(seen.at) {
+        let mut locked = self.saved();
+        seen.begin_again_after(locked.removals());
+        let queue = &mut locked.saved.as_mut()?.queue;
+        while let Some(place) = queue.get_mut(seen.at) {
             if place.as_info().is_some() {
-                return std::mem::replace(place, L::from_info(Info::new(())))
+                return mem::replace(place, L::from_info(Info::new(())))
                     .into_info()
                     .ok();
             }
@@ -440,22 +502,22 @@ impl<L: Letter> Mailbox<L> {
     /// Removes the oldest [`Info`] that `found` wants.
     pub(crate) fn remove(&self, found: &dyn Fn(&Info) -> bool) -> Option<Info> {
         let is_it = |letter: &L| letter.as_info().is_some_and(found);
-        let mut saved = self.saved();
-        let mut inbox = self.inbox.lock();
-        saved.removals += 1;
-        saved.take_all(&mut inbox);
+        let mut locked = self.saved();
+        let saved = locked.get();
+        saved.take_all(&mut self.inbox.lock());
         let at = saved.queue.iter().position(is_it);
         let letter = at.and_then(|at| saved.queue.remove(at));
+        locked.removed();
         letter.and_then(|letter| letter.into_info().ok())
     }
 
     /// Removes every [`Info`] that `found` wants, in one pass.
     pub(crate) fn remove_all(&self, found: &dyn Fn(&Info) -> bool) -> Vec<Info> {
-        let mut saved = self.saved();
+        let mut locked = self.saved();
+        let saved = locked.get();
         saved.take_all(&mut self.inbox.lock());
-        saved.removals += 1;
         let mut removed = Vec::new();
-        let all = std::mem::take(&mut saved.queue);
+        let all = mem::take(&mut saved.queue);
         for letter in all {
             match letter.into_info() {
                 Ok(info) if found(&info) => removed.push(info),
@@ -463,38 +525,45 @@ impl<L: Letter> Mailbox<L> {
                 Err(letter) => saved.queue.push_back(letter),
             }
         }
+        locked.removed();
         removed
     }
 
-    /// For how many messages it holds memory.
+    /// For how many messages it holds memory of its own.
     #[cfg(test)]
     pub(crate) fn capacity(&self) -> usize {
-        let saved = self.saved();
-        saved.queue.capacity() + self.inbox.lock().queue.capacity()
+        let locked = self.saved();
+        let saved = locked.saved.as_ref().map(|saved| saved.queue.capacity());
+        let inbox = self.inbox.lock();
+        let more = inbox.more.as_ref().map(|more| more.queue.capacity());
+        saved.unwrap_or_default() + more.unwrap_or_default()
     }
 
     pub(crate) fn len(&self) -> usize {
         let saved = self.saved();
+        let inbox = self.inbox.lock();
         let lens = |chunks: &Option<Box<Chunks<L>>>| -> usize {
             let chunks = chunks.iter().flat_map(|chunks| chunks.iter());
             chunks.map(VecDeque::len).sum()
         };
-        let saved = if L::HAS_GAPS {
-            saved.chunks().filter(|letter| !letter.is_gap()).count()
-        } else {
-            saved.queue.len() + lens(&saved.later)
-        };
-        let inbox = self.inbox.lock();
-        saved + lens(&inbox.full) + inbox.queue.len()
+        let saved = saved.saved.as_deref();
+        let more = inbox.more.as_deref();
+        if L::HAS_GAPS {
+            let letters = saved.into_iter().flat_map(Saved::iter).chain(inbox.iter());
+            return letters.filter(|letter| !letter.is_gap()).count();
+        }
+        saved.map_or(0, |saved| saved.queue.len() + lens(&saved.later))
+            + usize::from(inbox.first.is_some())
+            + more.map_or(0, |more| more.queue.len() + lens(&more.full))
     }
 
     /// What waits, oldest first.
     pub(crate) fn names(&self) -> Vec<&'static str> {
         let saved = self.saved();
         let inbox = self.inbox.lock();
+        let saved = saved.saved.iter().flat_map(|saved| saved.iter());
         saved
-            .chunks()
-            .chain(inbox.chunks())
+            .chain(inbox.iter())
             .filter(|letter| !letter.is_gap())
             .map(L::name)
             .collect()
@@ -502,15 +571,16 @@ impl<L: Letter> Mailbox<L> {
 
     /// Lets nothing in any more and gives out what was not handled (rule 3).
     pub(crate) fn close(&self) -> VecDeque<L> {
-        let mut saved = self.saved();
+        let mut locked = self.saved();
         let mut inbox = self.inbox.lock();
         inbox.closed = true;
-        let waiting = std::mem::take(&mut inbox.waiting);
+        let waiting = mem::take(&mut inbox.waiting);
+        let mut saved = locked.saved.take().unwrap_or_default();
         saved.take_all(&mut inbox);
-        let left = std::mem::take(&mut saved.queue);
+        let more = inbox.more.take();
         drop(inbox);
-        drop(saved);
-        drop(waiting);
-        left
+        drop(locked);
+        drop((waiting, more));
+        saved.queue
     }
 }

@@ -153,11 +153,11 @@ impl Node {
     /// that it cannot end in between.
     pub(crate) fn register(&self, name: Name, process: &ProcessRef) -> Result<(), RegisterError> {
         let mut signals = self.may_hold(&name, process)?;
-        if let Some(own) = &signals.name {
+        if let Some(own) = signals.name() {
             return Err(RegisterError::HasName(own.clone()));
         }
         let replaced = self.0.names.take(name.clone(), process)?;
-        signals.name = Some(name);
+        signals.relations().name = Some(name);
         drop(signals);
         drop(replaced);
         self.0.registered.notify_waiters();
@@ -208,7 +208,7 @@ impl Node {
             let mut signals = holder.head().signals.lock();
             let freed = self.0.names.release(name, holder.head().pid);
             if freed.is_some() {
-                signals.name = None;
+                signals.relations().name = None;
             }
             drop(signals);
             freed.is_some()

@@ -9,9 +9,9 @@ use std::fmt;
 use tracing::subscriber::NoSubscriber;
 
 use crate::exit::PanicPlace;
-use crate::few::Few;
 use crate::panics::catch;
-use crate::process::control::Head;
+use crate::process::control::{Head, Process};
+use crate::process::relations::Own;
 use crate::process::table;
 use crate::{Address, ExitReason, Pid};
 
@@ -33,16 +33,12 @@ fn quietly(report: impl FnOnce()) {
     drop(catch(report));
 }
 
-/// A process ended with an abnormal reason of its own making (`EXI-6`). `state`: the last, if it shows it. `links`: whom it was linked to.
-pub(crate) fn crash(
-    head: &Head,
-    reason: &ExitReason,
-    label: Option<&str>,
-    state: Option<&str>,
-    links: &Few<Pid, ()>,
-) {
+/// A process ended with an abnormal reason of its own making (`EXI-6`). `had`: what it had itself.
+pub(crate) fn crash(process: &dyn Process, reason: &ExitReason, had: &Own) {
     quietly(|| {
-        let (pid, process) = (head.pid, head.type_name);
+        let (head, process) = (process.head(), process.type_name());
+        let (label, state) = (had.rare.label.as_deref(), had.rare.last_state.as_deref());
+        let (pid, links) = (head.pid, &had.links);
         let name = head.name();
         if nobody_listens() {
             match name {

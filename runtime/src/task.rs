@@ -121,8 +121,8 @@ impl<T: Send + 'static> Task<T> {
     {
         context::may_outlive();
         Self::spawn(async move {
-            let mut process = context::current();
-            let run = move || context::run_as(&mut process, || panics::catch(code));
+            let process = context::current();
+            let run = move || context::run_as(process, || panics::catch(code));
             let mut running = AbortOnDrop(tokio::task::spawn_blocking(run));
             match (&mut running.0).await {
                 Ok(Ok(value)) => value,

@@ -204,7 +204,7 @@ impl<S: GenServer> ServerProcess<S> {
     fn queue_for_oldest(&self, envelope: Envelope<S>) -> Result<(), Envelope<S>> {
         let (wake, oldest) = self.mailbox.push_for_oldest(envelope)?;
         mail_came(self.head());
-        wake.wake();
+        wake.wake(self.head());
         if let Some(cell) = oldest.cell {
             cell.put(Outcome::Full);
         }

@@ -190,7 +190,7 @@ pub(crate) enum Unresolved {
 }
 
 fn downcast<S: GenServer>(process: ProcessRef) -> Result<Arc<ServerProcess<S>>, Unresolved> {
-    let found = process.head().type_name;
+    let found = process.type_name();
     process
         .into_any()
         .downcast()

@@ -108,7 +108,14 @@ pub trait GenServer: ServerOptions {
         std::any::type_name::<Self::Message>()
     }
 
-    /// Makes the state, in the new process. The starter waits for it.
+    /// What is known of `init`: then the starter runs it, as the new process, as far as it does not wait. Without, the new
+    /// process's task runs it.
+    #[doc(hidden)]
+    fn init_handler() -> Option<&'static Handler> {
+        None
+    }
+
+    /// Makes the state, as the new process. The starter waits for it.
     fn init(args: Self::Args) -> impl Future<Output = Init<Self>> + Send;
 
     /// Handles a call or cast without awaiting. To an idle server the caller itself runs this.

@@ -65,9 +65,14 @@ impl Waiting {
     /// Begins to wait anew, for nothing but messages.
     #[inline]
     pub(super) fn renew(&mut self) {
-        if self.alarm.is_some() || self.rest.is_some() || self.has_rested || self.hibernates {
+        if !self.is_plain() {
             *self = Self::default();
         }
+    }
+
+    /// Whether it waits for nothing but messages, and has begun nothing.
+    pub(super) const fn is_plain(&self) -> bool {
+        self.alarm.is_none() && self.rest.is_none() && !self.has_rested && !self.hibernates
     }
 
     /// Whether a message of its own is awaited: then the server keeps its state, so that every message comes through the

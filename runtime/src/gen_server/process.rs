@@ -32,7 +32,7 @@ use crate::gen_server::handler::Handler;
 use crate::gen_server::reply::{Caller, ReplyCell};
 use crate::gen_server::returns::{Next, Pause, Then};
 use crate::gen_server::server::guarded;
-use crate::mailbox::{Letter, Mailbox, Seen, Wake};
+use crate::mailbox::{Letter, Mailbox, Receiver, Seen, Wake};
 use crate::node::Node;
 use crate::panics::{Unwound, catch, drop_quietly};
 use crate::process::control::{Deathwatch, Head, Process, bits, mail_came};
@@ -130,19 +130,19 @@ pub(crate) type Answer<S> = (
     <S as GenServer>::Reply,
 );
 
-/// A call that is being handled, with the state.
+/// A callback that may await, with the state.
 pub(crate) type Running<S> = Pin<Box<dyn Future<Output = Handled<S>> + Send>>;
 
-/// What a call came to.
+/// What a callback came to.
 pub(crate) struct Handled<S: GenServer> {
     pub(crate) state: Box<S>,
-    /// `None` if the answer comes later.
+    /// `None` if it was no call, or if the answer comes later.
     pub(crate) cell: Option<Arc<ReplyCell<S::Reply>>>,
     pub(crate) result: Result<Next<S>, Unwound>,
 }
 
-/// Handles a call by a callback that may await. It owns the state, also when the callback panics.
-async fn handle<S: GenServer>(
+/// Handles a call or cast by a callback that may await. It owns the state, also when the callback panics.
+pub(crate) async fn handle<S: GenServer>(
     mut state: Box<S>,
     message: S::Message,
     mut caller: Caller<S>,
@@ -184,20 +184,33 @@ pub(crate) struct ServerProcess<S: GenServer> {
     pub(crate) mailbox: Mailbox<Envelope<S>>,
     pub(crate) room: Room,
     slot: Slot<S>,
-    carried: Mutex<Option<Carried<S>>>,
+    /// What handlers leave to do, if anything.
+    left: Mutex<Option<Box<Left<S>>>>,
+}
+
+struct Left<S: GenServer> {
+    carried: Option<Carried<S>>,
     /// What tells the callers whose handles a handler dropped.
-    dropped: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+    dropped: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+impl<S: GenServer> Default for Left<S> {
+    fn default() -> Self {
+        Self {
+            carried: None,
+            dropped: Vec::new(),
+        }
+    }
 }
 
 impl<S: GenServer> ServerProcess<S> {
     pub(crate) fn new(node: Node, runtime: runtime::Id, parent: Option<Pid>) -> Self {
         Self {
-            head: Head::new(type_name::<S>(), node, runtime, parent),
+            head: Head::new(node, runtime, parent),
             mailbox: Mailbox::new(),
             room: Room::of::<S>(),
             slot: Slot::empty(),
-            carried: Mutex::new(None),
-            dropped: Mutex::new(Vec::new()),
+            left: Mutex::new(None),
         }
     }
 
@@ -209,7 +222,7 @@ impl<S: GenServer> ServerProcess<S> {
         }
         let wake = self.mailbox.push(envelope)?;
         mail_came(&self.head);
-        wake.wake();
+        wake.wake(&self.head);
         Ok(())
     }
 
@@ -365,7 +378,7 @@ impl<S: GenServer> ServerProcess<S> {
     /// Leaves to the task a callback that awaits (rule 6).
     #[cold]
     fn leave_running(&self, running: Running<S>) {
-        *self.carried.lock() = Some(Carried::Running(running));
+        self.carry(Carried::Running(running));
         if self.head.set(bits::CARRY) & bits::ENDED != 0
             && let Some(running) = self.take_running()
         {
@@ -382,7 +395,8 @@ impl<S: GenServer> ServerProcess<S> {
         if !self.head.has(bits::CARRY) {
             return None;
         }
-        let mut carried = self.carried.lock();
+        let mut left = self.left.lock();
+        let carried = &mut left.as_mut()?.carried;
         match carried.take() {
             Some(Carried::Running(running)) => {
                 self.head.clear(bits::CARRY | bits::IDLE);
@@ -393,6 +407,10 @@ impl<S: GenServer> ServerProcess<S> {
                 None
             }
         }
+    }
+
+    fn carry(&self, carried: Carried<S>) {
+        self.left.lock().get_or_insert_default().carried = Some(carried);
     }
 
     /// Puts the state back and wakes the task if there is something to do (rule 3).
@@ -436,7 +454,7 @@ impl<S: GenServer> ServerProcess<S> {
             (then, Some(reply)) => (Carried::Then(then), Here::Answered(reply)),
             (then, None) => (Carried::Then(then), Here::NoReply),
         };
-        *self.carried.lock() = Some(carried);
+        self.carry(carried);
         self.head.set(bits::CARRY);
         self.give_back(state);
         here
@@ -458,12 +476,8 @@ impl<S: GenServer> ServerProcess<S> {
     }
 
     fn ends_itself(&self) -> bool {
-        self.head
-            .signals
-            .lock()
-            .pending
-            .as_ref()
-            .is_some_and(|pending| pending.by_itself)
+        let signals = self.head.signals.lock();
+        signals.pending.is_some() && signals.by_itself
     }
 
     /// Gives the state to the slot, for callers to use (rule 1).
@@ -486,7 +500,7 @@ impl<S: GenServer> ServerProcess<S> {
 
     /// A handler dropped a handle: its caller is told when the handler is through, unless it ends the server.
     pub(crate) fn drop_handle(&self, tell: Box<dyn FnOnce() + Send>) {
-        self.dropped.lock().push(tell);
+        self.left.lock().get_or_insert_default().dropped.push(tell);
         self.head.set(bits::DROPPED);
     }
 
@@ -500,9 +514,16 @@ impl<S: GenServer> ServerProcess<S> {
     #[cold]
     fn tell_those_dropped(&self) {
         self.head.clear(bits::DROPPED);
-        for tell in std::mem::take(&mut *self.dropped.lock()) {
+        for tell in self.take_dropped() {
             tell();
         }
+    }
+
+    fn take_dropped(&self) -> Vec<Box<dyn FnOnce() + Send>> {
+        let mut left = self.left.lock();
+        left.as_mut()
+            .map(|left| std::mem::take(&mut left.dropped))
+            .unwrap_or_default()
     }
 
     pub(crate) fn take_carried(&self) -> Option<Carried<S>> {
@@ -510,7 +531,11 @@ impl<S: GenServer> ServerProcess<S> {
             return None;
         }
         self.head.clear(bits::CARRY);
-        self.carried.lock().take()
+        let mut left = self.left.lock();
+        let carried = left.as_mut()?.carried.take();
+        // It is seldom needed, and may go.
+        left.take_if(|left| left.dropped.is_empty());
+        carried
     }
 
     /// The next message that a suspended server handles; others stay where they are. `seen` says which were looked at.
@@ -535,6 +560,10 @@ impl<S: GenServer> ServerProcess<S> {
 impl<S: GenServer> Process for ServerProcess<S> {
     fn head(&self) -> &Head {
         &self.head
+    }
+
+    fn type_name(&self) -> &'static str {
+        type_name::<S>()
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn std::any::Any + Send + Sync> {
@@ -577,10 +606,10 @@ impl<S: GenServer> Process for ServerProcess<S> {
     fn select(
         &self,
         seen: &mut Seen,
-        waker: Option<Waker>,
+        receiver: Receiver<'_>,
         select: &mut dyn FnMut(Info) -> Option<Info>,
     ) -> bool {
-        self.mailbox.select(seen, waker, select)
+        self.mailbox.select(seen, receiver, select)
     }
 
     fn close(&self) -> Vec<Arc<dyn Deathwatch>> {
@@ -601,12 +630,17 @@ impl<S: GenServer> Process for ServerProcess<S> {
             let _inlined = context::inline(self.head.pid);
             drop_quietly(running);
         }
-        let carried = self
-            .carried
-            .lock()
-            .take_if(|carried| !matches!(carried, Carried::Running(_)));
+        let (carried, dropped) = match &mut *self.left.lock() {
+            Some(left) => {
+                // What a caller is about to leave there is the caller's (rule 5).
+                let carried = left
+                    .carried
+                    .take_if(|carried| !matches!(carried, Carried::Running(_)));
+                (carried, std::mem::take(&mut left.dropped))
+            }
+            None => (None, Vec::new()),
+        };
         drop_quietly(carried);
-        let dropped = std::mem::take(&mut *self.dropped.lock());
         drop_quietly(dropped);
         unanswered
     }
@@ -656,6 +690,6 @@ impl<S: GenServer> Served<S> for ServerProcess<S> {
 
 impl<S: GenServer> fmt::Debug for ServerProcess<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.head.type_name, self.head.pid)
+        write!(f, "{} {}", type_name::<S>(), self.head.pid)
     }
 }

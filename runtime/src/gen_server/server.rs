@@ -1,21 +1,25 @@
 //! The loop of a server: takes one message after the other and carries out what the callbacks say.
 
 use std::any::Any;
-use std::future::{Future, pending, poll_fn};
+use std::future::Future;
+use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use crate::gen_server::pause::Waiting;
 use crate::gen_server::process::{
-    Answer, Carried, Content, Envelope, Handled, Running, ServerProcess,
+    Answer, Carried, Content, Envelope, Handled, Running, ServerProcess, handle,
 };
 use crate::gen_server::reply::{Caller, Outcome, ReplyCell, Unanswered};
 use crate::gen_server::returns::{Continuation, Next, Pause, Then};
+use crate::gen_server::start::{Inited, Initing};
+use crate::gen_server::starting::Ticket;
 use crate::mailbox::Letter;
 use crate::panics::{Unwound, catch, catch_any, drop_quietly};
-use crate::process::control::{Head, Process, bits};
+use crate::process::control::{Process, bits};
+use crate::process::runner::Body;
 use crate::process::{context, death};
 use crate::sys::{self, Controlled, Debug, EventKind};
 use crate::{Exit, ExitReason, GenServer, Info, Pid};
@@ -27,79 +31,111 @@ const BURST: usize = 64;
 const SHARE: usize = 128;
 
 /// What the loop does next.
-enum Step<S: GenServer> {
+pub(super) enum Step<S: GenServer> {
     Then(Then<S>),
     Stop(ExitReason, Option<Answer<S>>),
+    /// It runs a callback that may await.
+    Run(Running<S>),
     /// The reason stands in the process; the runner ends it at this suspension.
     Ended,
 }
 
-/// What ends a wait: something for a callback that may await.
-enum Event<S: GenServer> {
-    Message {
-        message: S::Message,
-        pid: Option<Pid>,
-        cell: Option<Arc<ReplyCell<S::Reply>>>,
-    },
-    Info(Info),
-    Timeout(Info),
-    Continue(Continuation<S>),
-    /// A call that its caller began.
-    Running(Running<S>),
-    /// There is nothing to handle.
-    Step(Step<S>),
+/// What a server does while it waits.
+pub(super) enum Doing<S: GenServer> {
+    /// It waits for the next event.
+    Rests,
+    Starts(Box<Starts<S>>),
+    Goes(Step<S>),
+    Runs(Running<S>),
+    Continues(Continuation<S>),
+    Stops(Stops<S>),
+    Ended,
 }
 
-/// Serves until the server ends by itself; a pending exit drops this future at a suspension.
+/// An `init` that has not come to its end, and what is to be done then.
+pub(super) struct Starts<S: GenServer> {
+    pub(super) init: Initing<S>,
+    pub(super) ticket: Ticket,
+}
+
+/// A `terminate`, and the answer that goes out after it.
+pub(super) struct Stops<S: GenServer> {
+    terminating: Pin<Box<dyn Future<Output = Terminated<S>> + Send>>,
+    #[expect(dead_code, reason = "it is sent when it is dropped")]
+    answer: AnswerOnDrop<S::Reply>,
+}
+
+/// The state, and the reason with which the server ends.
+type Terminated<S> = (Box<S>, Result<ExitReason, Unwound>);
+
+/// The body of a server's task: it serves until the server ends by itself; a pending exit clears it at a suspension.
 ///
-/// There are few futures inside each other here, and what does not need the type of the server is elsewhere: this is
-/// compiled for every server.
-pub(crate) async fn serve<S: GenServer>(
-    process: Arc<ServerProcess<S>>,
-    state: Box<S>,
-    first: Then<S>,
-    hibernate_after: Option<Duration>,
-) -> ExitReason {
-    let mut server = Loop {
-        process,
-        state: Some(state),
-        handled: 0,
-        share: SHARE,
-        mail: false,
-        hibernate_after,
-        debug: None,
-        is_suspended: false,
-        ends: None,
-    };
-    let mut step = Step::Then(first);
-    let (reason, answer) = loop {
-        let event = match step {
-            Step::Then(Then::Pause(pause)) => {
-                let mut waiting = server.begin(pause);
-                poll_fn(|cx| server.poll_event(&mut waiting, cx)).await
+/// The loop is made anew for each poll, and kept only if it holds anything: that of an idle server, whose state is in its
+/// slot, does not.
+pub(super) struct Life<S: GenServer>(Option<Box<Loop<S>>>);
+
+impl<S: GenServer> Life<S> {
+    /// Of a server that was started, and whose state is in its slot.
+    pub(super) const fn rests() -> Self {
+        Self(None)
+    }
+
+    /// Of a server whose `init` is to run, or goes on.
+    pub(super) fn starts(init: Initing<S>, ticket: Ticket) -> Self {
+        Self::of(Doing::Starts(Box::new(Starts { init, ticket })))
+    }
+
+    /// Of a server that was started.
+    pub(super) fn goes(state: Box<S>, then: Then<S>, hibernate_after: Option<Duration>) -> Self {
+        let mut life = Self::of(Doing::Goes(Step::Then(then)));
+        if let Some(server) = &mut life.0 {
+            server.state = Some(state);
+            server.hibernate_after = hibernate_after;
+        }
+        life
+    }
+
+    fn of(doing: Doing<S>) -> Self {
+        Self(Some(Box::new(Loop {
+            doing,
+            ..Loop::new()
+        })))
+    }
+}
+
+impl<S: GenServer> Body for Life<S> {
+    type Process = ServerProcess<S>;
+
+    fn poll(
+        mut self: Pin<&mut Self>,
+        process: &Arc<ServerProcess<S>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<ExitReason> {
+        if let Some(server) = &mut self.0 {
+            let polled = server.poll(process, cx);
+            if polled.is_pending() && server.is_empty() {
+                self.0 = None;
             }
-            Step::Then(Then::Continue(run)) => {
-                server.process.tell_dropped();
-                // A chain of continuations without an end can be ended, and lets others run.
-                poll_fn(context::proceed).await;
-                Event::Continue(run)
-            }
-            Step::Then(Then::Stop(reason)) => break (reason, None),
-            Step::Stop(reason, answer) => break (reason, answer),
-            Step::Ended => return pending().await,
-        };
-        step = match event {
-            Event::Step(step) => step,
-            event => server.react(event).await,
-        };
-    };
-    server.stop(reason, answer).await
+            return polled;
+        }
+        let mut server = Loop::new();
+        let polled = server.poll(process, cx);
+        if polled.is_pending() && !server.is_empty() {
+            self.0 = Some(Box::new(server));
+        }
+        polled
+    }
+
+    fn clear(mut self: Pin<&mut Self>) {
+        self.0 = None;
+    }
 }
 
 struct Loop<S: GenServer> {
-    process: Arc<ServerProcess<S>>,
-    /// `None` only while it is in the slot, and at the end.
+    /// `None` while it is in the slot, or with a callback, and at the end.
     state: Option<Box<S>>,
+    doing: Doing<S>,
+    waiting: Waiting,
     /// Messages handled since it was last idle.
     handled: usize,
     /// How many more it may handle before others run.
@@ -115,63 +151,152 @@ struct Loop<S: GenServer> {
     ends: Option<ExitReason>,
 }
 
-impl<S: GenServer> Controlled for Loop<S> {
-    fn head(&self) -> &Head {
-        self.process.head()
-    }
+/// A server as a system request sees it.
+struct Control<'a, S: GenServer> {
+    process: &'a ServerProcess<S>,
+    server: &'a mut Loop<S>,
+}
 
-    fn mailbox_len(&self) -> usize {
-        self.process.mailbox.len()
+impl<S: GenServer> Controlled for Control<'_, S> {
+    fn process(&self) -> &dyn Process {
+        self.process
     }
 
     fn state(&mut self) -> Option<&mut dyn Any> {
-        let state: &mut S = self.state.as_mut()?;
+        let state: &mut S = self.server.state.as_mut()?;
         Some(state)
+    }
+
+    fn shown_state(&self) -> Option<String> {
+        self.server.shown_state()
+    }
+
+    fn debug(&mut self) -> &mut Option<Box<Debug>> {
+        &mut self.server.debug
+    }
+
+    fn is_suspended(&self) -> bool {
+        self.server.is_suspended
+    }
+
+    fn set_suspended(&mut self, suspended: bool) {
+        self.server.is_suspended = suspended;
+    }
+
+    fn end(&mut self, reason: ExitReason) {
+        self.server.ends.get_or_insert(reason);
+    }
+}
+
+impl<S: GenServer> Loop<S> {
+    fn new() -> Self {
+        Self {
+            state: None,
+            doing: Doing::Rests,
+            waiting: Waiting::default(),
+            handled: 0,
+            share: SHARE,
+            mail: false,
+            hibernate_after: None,
+            debug: None,
+            is_suspended: false,
+            ends: None,
+        }
+    }
+
+    /// Whether nothing is lost with it: it waits for a message, and the state is elsewhere.
+    fn is_empty(&self) -> bool {
+        self.state.is_none()
+            && matches!(self.doing, Doing::Rests)
+            && self.waiting.is_plain()
+            && !self.mail
+            && self.hibernate_after.is_none()
+            && self.debug.is_none()
+            && !self.is_suspended
     }
 
     fn shown_state(&self) -> Option<String> {
         sys::shown(&**self.state.as_ref()?, S::DEBUG)
     }
 
-    fn debug(&mut self) -> &mut Option<Box<Debug>> {
-        &mut self.debug
-    }
-
-    fn is_suspended(&self) -> bool {
-        self.is_suspended
-    }
-
-    fn set_suspended(&mut self, suspended: bool) {
-        self.is_suspended = suspended;
-    }
-
-    fn end(&mut self, reason: ExitReason) {
-        self.ends.get_or_insert(reason);
-    }
-}
-
-impl<S: GenServer> Loop<S> {
-    /// Begins to wait as a callback said.
-    fn begin(&self, pause: Pause) -> Waiting {
-        self.process.tell_dropped();
-        Waiting::new(pause)
+    /// Serves on until there is nothing to do. Gives the reason when the server has ended by itself.
+    fn poll(
+        &mut self,
+        process: &Arc<ServerProcess<S>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<ExitReason> {
+        loop {
+            let step = match &mut self.doing {
+                Doing::Rests => ready!(self.poll_event(process, cx)),
+                Doing::Goes(_) => match mem::replace(&mut self.doing, Doing::Rests) {
+                    Doing::Goes(step) => step,
+                    _ => Step::Ended,
+                },
+                Doing::Runs(running) => {
+                    let handled = ready!(running.as_mut().poll(cx));
+                    self.doing = Doing::Rests;
+                    self.handled(process, handled)
+                }
+                Doing::Continues(_) => {
+                    // A chain of continuations without an end can be ended, and lets others run.
+                    ready!(context::proceed(cx));
+                    self.begin_continuation(process)
+                }
+                Doing::Starts(starts) => {
+                    let inited = ready!(starts.init.as_mut().poll(cx));
+                    match mem::replace(&mut self.doing, Doing::Rests) {
+                        Doing::Starts(starts) => match self.started(*starts, inited) {
+                            Ok(step) => step,
+                            Err(reason) => return Poll::Ready(reason),
+                        },
+                        _ => Step::Ended,
+                    }
+                }
+                Doing::Stops(stops) => {
+                    let terminated = ready!(stops.terminating.as_mut().poll(cx));
+                    match self.terminated(process, terminated) {
+                        Ok(reason) => return Poll::Ready(reason),
+                        Err(step) => step,
+                    }
+                }
+                Doing::Ended => return Poll::Pending,
+            };
+            match step {
+                Step::Then(Then::Pause(pause)) => {
+                    process.tell_dropped();
+                    self.waiting = Waiting::new(pause);
+                }
+                Step::Then(Then::Continue(run)) => {
+                    process.tell_dropped();
+                    self.doing = Doing::Continues(run);
+                }
+                Step::Then(Then::Stop(reason)) => self.begin_stop(process, reason, None),
+                Step::Stop(reason, answer) => self.begin_stop(process, reason, answer),
+                Step::Run(running) => self.doing = Doing::Runs(running),
+                Step::Ended => self.doing = Doing::Ended,
+            }
+        }
     }
 
     /// Waits for the next message, or for the server's own, and answers system requests meanwhile. The state is given away
     /// until there is something to do.
-    fn poll_event(&mut self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Event<S>> {
+    fn poll_event(
+        &mut self,
+        process: &Arc<ServerProcess<S>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Step<S>> {
         loop {
             if self.state.is_none() {
-                let Some((state, mail)) = self.process.take_back() else {
-                    return match self.process.take_running() {
-                        Some(running) => Poll::Ready(Event::Running(running)),
-                        None => self.rest(waiting, cx),
+                let Some((state, mail)) = process.take_back() else {
+                    return match process.take_running() {
+                        Some(running) => Poll::Ready(Step::Run(running)),
+                        None => self.rest(process, cx),
                     };
                 };
                 self.state = Some(state);
                 self.mail |= mail;
-                if let Some(event) = self.carried() {
-                    return Poll::Ready(event);
+                if let Some(step) = Self::carried(process) {
+                    return Poll::Ready(step);
                 }
             }
             // Before a message is taken: one that is taken must reach its handler, whatever ends the server meanwhile.
@@ -180,82 +305,87 @@ impl<S: GenServer> Loop<S> {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            if let Some(message) = waiting.due_at_once() {
+            if let Some(message) = self.waiting.due_at_once() {
                 self.share -= 1;
-                return Poll::Ready(Event::Timeout(message));
+                return Poll::Ready(self.time_out(process, message));
             }
             let next = if self.is_suspended {
-                self.process.next_while_suspended(&mut waiting.seen)
+                process.next_while_suspended(&mut self.waiting.seen)
             } else {
-                self.process.next(&mut self.mail)
+                process.next(&mut self.mail)
             };
             if let Some(envelope) = next {
-                match self.handle_now(envelope, waiting) {
-                    Some(event) => return Poll::Ready(event),
+                match self.handle_now(process, envelope) {
+                    Some(step) => return Poll::Ready(step),
                     None => continue,
                 }
             }
-            if std::mem::take(&mut self.handled) > BURST || waiting.hibernates {
-                self.process.mailbox.shrink();
+            if mem::take(&mut self.handled) > BURST || self.waiting.hibernates {
+                process.mailbox.shrink();
+                self.waiting.hibernates = false;
             }
             // From here on a message that comes sets the bit and wakes this task.
-            if waiting.has_alarm() && !self.is_suspended {
-                if let Poll::Ready(message) = waiting.poll_alarm(cx) {
-                    return Poll::Ready(Event::Timeout(message));
+            if self.waiting.has_alarm() && !self.is_suspended {
+                if let Poll::Ready(message) = self.waiting.poll_alarm(cx) {
+                    return Poll::Ready(self.time_out(process, message));
                 }
             } else if !self.is_suspended && self.debug.is_none() {
                 if let Some(state) = self.state.take() {
-                    self.process.offer(state);
+                    process.offer(state);
                 }
                 continue;
             }
-            if !self.process.head().has(bits::MAIL) {
-                return self.rest(waiting, cx);
+            if !process.head().has(bits::MAIL) {
+                return self.rest(process, cx);
             }
         }
     }
 
     /// Nothing is to be done. After so long, memory is given back.
-    fn rest(&mut self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Event<S>> {
+    fn rest(&mut self, process: &ServerProcess<S>, cx: &mut Context<'_>) -> Poll<Step<S>> {
         self.share = SHARE;
-        if !waiting.has_alarm() && waiting.rests(self.hibernate_after, cx) {
-            self.process.mailbox.shrink();
+        if !self.waiting.has_alarm() && self.waiting.rests(self.hibernate_after, cx) {
+            process.mailbox.shrink();
         }
         Poll::Pending
     }
 
     /// What callers who ran handlers left to do.
-    fn carried(&self) -> Option<Event<S>> {
-        let carried = self.process.take_carried();
+    fn carried(process: &ServerProcess<S>) -> Option<Step<S>> {
+        let carried = process.take_carried();
         if !matches!(carried, Some(Carried::Stop(..))) {
-            self.process.tell_dropped();
+            process.tell_dropped();
         }
         carried.map(|carried| match carried {
-            Carried::Running(running) => Event::Running(running),
-            Carried::Then(then) => Event::Step(Step::Then(then)),
-            Carried::Stop(reason, answer) => Event::Step(Step::Stop(reason, answer)),
+            Carried::Running(running) => Step::Run(running),
+            Carried::Then(then) => Step::Then(then),
+            Carried::Stop(reason, answer) => Step::Stop(reason, answer),
         })
     }
 
     /// Handles what came here and now, if that needs no awaiting: a loop over such messages is one poll. What is left to do
     /// is given out.
-    fn handle_now(&mut self, envelope: Envelope<S>, waiting: &mut Waiting) -> Option<Event<S>> {
+    fn handle_now(
+        &mut self,
+        process: &Arc<ServerProcess<S>>,
+        envelope: Envelope<S>,
+    ) -> Option<Step<S>> {
         self.handled += 1;
         self.share -= 1;
         if self.debug.is_some() {
-            self.note_arrival(&envelope);
+            self.note_arrival(process, &envelope);
         }
         let Envelope { content, cell } = envelope;
         let Content::Message(message) = content else {
-            return self.no_message(content, waiting);
+            return self.no_message(process, content);
         };
         let Some(state) = &mut self.state else {
-            return Some(Event::Step(Step::Ended));
+            return Some(Step::Ended);
         };
         let pid = cell.as_ref().and_then(|cell| cell.caller);
         let mut unanswered = Unanswered {
             cell,
-            process: &*self.process,
+            process: &**process,
         };
         if pid.is_some() {
             context::set_caller(pid);
@@ -271,10 +401,9 @@ impl<S: GenServer> Loop<S> {
                 ..
             }))
         );
-        if is_plain && self.debug.is_none() && !self.process.head().has(bits::EXIT | bits::DROPPED)
-        {
+        if is_plain && self.debug.is_none() && !process.head().has(bits::EXIT | bits::DROPPED) {
             // What nearly all messages come to. It cancels what was waited for.
-            waiting.renew();
+            self.waiting.renew();
             let cell = unanswered.cell.take()?;
             cell.put(match result {
                 Ok(Ok(Next {
@@ -290,141 +419,149 @@ impl<S: GenServer> Loop<S> {
         };
         drop(unanswered);
         let result = match result {
-            Ok(Err(message)) => return Some(Event::Message { message, pid, cell }),
+            Ok(Err(message)) => return Some(self.begin(process, message, pid, cell)),
             Ok(Ok(next)) => Ok(next),
             Err(unwound) => Err(unwound),
         };
-        let step = self.settle_call(result, pid, &mut cell);
+        let step = self.settle(process, result, pid, &mut cell);
         let Step::Then(Then::Pause(Pause::Wait)) = step else {
-            return Some(Event::Step(step));
+            return Some(step);
         };
-        waiting.renew();
-        self.process.tell_dropped();
+        self.waiting.renew();
+        process.tell_dropped();
         None
     }
 
     /// Handles what is neither call nor cast.
     #[inline(never)]
-    fn no_message(&mut self, content: Content<S>, waiting: &mut Waiting) -> Option<Event<S>> {
+    fn no_message(&mut self, process: &Arc<ServerProcess<S>>, content: Content<S>) -> Option<Step<S>> {
         match content {
-            Content::Info(info) => Some(Event::Info(info)),
-            Content::Stop(reason) => Some(Event::Step(Step::Stop(*reason, None))),
+            Content::Info(info) => Some(self.begin_info(process, info)),
+            Content::Stop(reason) => Some(Step::Stop(*reason, None)),
             Content::System(system) => {
-                system.run(self);
-                waiting.was_busy();
-                let ends = self.ends.take()?;
-                Some(Event::Step(Step::Stop(ends, None)))
+                system.run(&mut Control {
+                    process,
+                    server: self,
+                });
+                self.waiting.was_busy();
+                Some(Step::Stop(self.ends.take()?, None))
             }
             // It is no message: what the server waits for goes on.
             Content::Gap | Content::Message(_) => None,
         }
     }
 
-    /// Runs the callback for what happened.
-    async fn react(&mut self, event: Event<S>) -> Step<S> {
-        let (message, pid, cell) = match event {
-            Event::Message { message, pid, cell } => (message, pid, cell),
-            Event::Info(info) => return self.info(info).await,
-            Event::Timeout(message) => {
-                self.note_own(EventKind::Timeout, message.type_name());
-                return self.info(message).await;
-            }
-            Event::Continue(run) => {
-                self.note_own(EventKind::Continue, "handle_continue");
-                let Some(state) = &mut self.state else {
-                    return Step::Ended;
-                };
-                let result = {
-                    let running = pin!(async { run(&mut **state).await });
-                    guarded(None, running).await
-                };
-                return self.settle(result, None, &mut None);
-            }
-            Event::Running(running) => {
-                let Handled {
-                    state,
-                    mut cell,
-                    result,
-                } = running.await;
-                self.state = Some(state);
-                let pid = cell.as_ref().and_then(|cell| cell.caller);
-                return self.settle_call(result, pid, &mut cell);
-            }
-            Event::Step(step) => return step,
-        };
-        let Some(state) = &mut self.state else {
-            return Step::Ended;
-        };
-        let mut caller = Caller {
+    /// The callback of a call or cast that may await.
+    fn begin(
+        &mut self,
+        process: &Arc<ServerProcess<S>>,
+        message: S::Message,
+        pid: Option<Pid>,
+        cell: Option<Arc<ReplyCell<S::Reply>>>,
+    ) -> Step<S> {
+        let caller = Caller {
             pid,
             cell,
-            process: Arc::clone(&self.process),
+            process: Arc::clone(process),
         };
-        let result = {
-            let running = pin!(async { state.handle(message, &mut caller).await });
-            guarded(pid, running).await
-        };
-        self.settle(result, pid, &mut caller.cell)
+        match self.state.take() {
+            Some(state) => Step::Run(Box::pin(handle(state, message, caller))),
+            None => Step::Ended,
+        }
     }
 
-    async fn info(&mut self, info: Info) -> Step<S> {
+    fn begin_info(&mut self, process: &ServerProcess<S>, info: Info) -> Step<S> {
         if let Some(exit) = info.downcast_ref::<Exit>()
-            && Some(exit.from) == self.process.head().parent
+            && Some(exit.from) == process.head().parent
         {
             // SRV-8: it never reaches the handler.
             return Step::Stop(exit.reason.clone(), None);
         }
-        let Some(state) = &mut self.state else {
-            return Step::Ended;
-        };
-        let result = {
-            let running = pin!(async { state.handle_info(info).await });
-            guarded(None, running).await
-        };
-        self.settle(result, None, &mut None)
+        match self.state.take() {
+            Some(state) => Step::Run(Box::pin(handle_info(state, info))),
+            None => Step::Ended,
+        }
     }
 
-    /// As [`settle`](Self::settle); a caller who gets no answer hears of the end.
-    fn settle_call(
-        &mut self,
-        result: Result<Next<S>, Unwound>,
-        pid: Option<Pid>,
-        cell: &mut Option<Arc<ReplyCell<S::Reply>>>,
-    ) -> Step<S> {
-        let step = self.settle(result, pid, cell);
-        if let Some(cell) = cell.take() {
-            death::add_waiter(&*self.process, cell);
+    fn begin_continuation(&mut self, process: &ServerProcess<S>) -> Step<S> {
+        self.note_own(process, EventKind::Continue, "handle_continue");
+        match (
+            mem::replace(&mut self.doing, Doing::Rests),
+            self.state.take(),
+        ) {
+            (Doing::Continues(run), Some(state)) => Step::Run(Box::pin(go_on(state, run))),
+            _ => Step::Ended,
         }
-        step
+    }
+
+    fn time_out(&mut self, process: &ServerProcess<S>, message: Info) -> Step<S> {
+        self.note_own(process, EventKind::Timeout, message.type_name());
+        self.begin_info(process, message)
+    }
+
+    /// A callback that could await has come to its end.
+    fn handled(
+        &mut self,
+        process: &ServerProcess<S>,
+        Handled {
+            state,
+            mut cell,
+            result,
+        }: Handled<S>,
+    ) -> Step<S> {
+        self.state = Some(state);
+        let pid = cell.as_ref().and_then(|cell| cell.caller);
+        self.settle(process, result, pid, &mut cell)
+    }
+
+    /// `init` has come to its end. `Err`: so has the server.
+    fn started(&mut self, starts: Starts<S>, inited: Inited<S>) -> Result<Step<S>, ExitReason> {
+        let Starts { init, ticket } = starts;
+        drop(init);
+        match inited {
+            Inited::Start(state, then) => {
+                self.state = Some(state);
+                self.hibernate_after = ticket.started();
+                Ok(Step::Then(then))
+            }
+            Inited::Failed(error, reason) => Err(ticket.fail(error, reason)),
+            Inited::Ended => Ok(Step::Ended),
+        }
     }
 
     /// Does what a callback said, but for the control words: sends the answer. If an exit is pending, no answer is sent and
-    /// nothing more is handled (decision A3).
+    /// nothing more is handled (decision A3). A caller who gets no answer hears of the end.
     fn settle(
         &mut self,
+        process: &ServerProcess<S>,
         result: Result<Next<S>, Unwound>,
         pid: Option<Pid>,
         cell: &mut Option<Arc<ReplyCell<S::Reply>>>,
     ) -> Step<S> {
-        match result {
-            Ok(_) if self.process.head().has(bits::EXIT) => Step::Ended,
+        let step = match result {
+            Ok(_) if process.head().has(bits::EXIT) => Step::Ended,
             Ok(next) => {
                 if self.debug.is_some() {
-                    self.note(&if next.reply.is_some() && cell.is_some() {
+                    let event = if next.reply.is_some() && cell.is_some() {
                         sys::Event::Out { to: pid }
                     } else {
                         sys::Event::NoReply
-                    });
+                    };
+                    self.note(process, &event);
                 }
                 answer(next, cell)
             }
             Err(Unwound::Raised(reason)) => Step::Stop(reason, None),
             Err(Unwound::Ended) => Step::Ended,
+        };
+        if let Some(cell) = cell.take() {
+            death::add_waiter(process, cell);
         }
+        step
     }
 
     #[cold]
-    fn note_arrival(&mut self, envelope: &Envelope<S>) {
+    fn note_arrival(&mut self, process: &ServerProcess<S>, envelope: &Envelope<S>) {
         let (kind, message) = match &envelope.content {
             Content::Message(message) if envelope.cell.is_some() => {
                 (EventKind::Call, Some(message))
@@ -434,59 +571,102 @@ impl<S: GenServer> Loop<S> {
             Content::Stop(_) | Content::System(_) | Content::Gap => return,
         };
         let contents = message.and_then(|message| sys::shown(message, S::DEBUG_MESSAGE));
-        self.note(&sys::Event::In {
+        let event = sys::Event::In {
             kind,
             message: envelope.name(),
             contents: contents.map(Arc::from),
             from: envelope.cell.as_ref().and_then(|cell| cell.caller),
-        });
+        };
+        self.note(process, &event);
     }
 
-    fn note_own(&mut self, kind: EventKind, message: &'static str) {
+    fn note_own(&mut self, process: &ServerProcess<S>, kind: EventKind, message: &'static str) {
         if self.debug.is_some() {
-            self.note(&sys::Event::In {
+            let event = sys::Event::In {
                 kind,
                 message,
                 contents: None,
                 from: None,
-            });
+            };
+            self.note(process, &event);
         }
     }
 
-    fn note(&mut self, event: &sys::Event) {
-        let head = self.process.head();
+    fn note(&mut self, process: &ServerProcess<S>, event: &sys::Event) {
         if let Some(debug) = &mut self.debug {
-            debug.event(head.pid, head.type_name, event);
+            debug.event(process.head().pid, process.type_name(), event);
         }
     }
 
-    /// Ends in order: terminate, answer, drop the state (`SRV-6`, `SRV-9`).
-    async fn stop(&mut self, mut reason: ExitReason, answer: Option<Answer<S>>) -> ExitReason {
+    /// Begins to end in order: terminate, answer, drop the state (`SRV-6`, `SRV-9`).
+    fn begin_stop(
+        &mut self,
+        process: &ServerProcess<S>,
+        reason: ExitReason,
+        answer: Option<Answer<S>>,
+    ) {
         if S::DEBUG.is_some()
             && !reason.is_shutdown()
             && let Some(shown) = self.shown_state()
         {
-            let mut signals = self.process.head().signals.lock();
+            let mut signals = process.head().signals.lock();
             signals.relations().rare().last_state = Some(shown);
         }
-        let Some(mut state) = self.state.take() else {
-            return reason;
-        };
         let answer = AnswerOnDrop(answer);
-        let ended = {
-            let running = pin!(async { state.terminate(&reason).await });
-            guarded(None, running).await
+        self.doing = match self.state.take() {
+            Some(state) => Doing::Stops(Stops {
+                terminating: Box::pin(terminate(state, reason)),
+                answer,
+            }),
+            None => Doing::Ended,
         };
-        match ended {
-            Ok(()) => {}
-            Err(Unwound::Raised(crash)) => reason = crash,
-            Err(Unwound::Ended) => return pending().await,
-        }
-        drop(answer);
-        self.process.head().conclude(reason.clone(), true);
-        drop_quietly(state);
-        reason
     }
+
+    fn terminated(
+        &mut self,
+        process: &ServerProcess<S>,
+        (state, ended): Terminated<S>,
+    ) -> Result<ExitReason, Step<S>> {
+        let stops = mem::replace(&mut self.doing, Doing::Ended);
+        match ended {
+            Ok(reason) | Err(Unwound::Raised(reason)) => {
+                // The answer.
+                drop(stops);
+                process.head().conclude(reason.clone(), true);
+                drop_quietly(state);
+                Ok(reason)
+            }
+            Err(Unwound::Ended) => {
+                self.state = Some(state);
+                Err(Step::Ended)
+            }
+        }
+    }
+}
+
+/// Handles any other message.
+async fn handle_info<S: GenServer>(mut state: Box<S>, info: Info) -> Handled<S> {
+    let result = guarded(None, pin!(async { state.handle_info(info).await })).await;
+    Handled {
+        state,
+        cell: None,
+        result,
+    }
+}
+
+/// Does what a callback left to be done before the next message.
+async fn go_on<S: GenServer>(mut state: Box<S>, run: Continuation<S>) -> Handled<S> {
+    let result = guarded(None, pin!(async { run(&mut *state).await })).await;
+    Handled {
+        state,
+        cell: None,
+        result,
+    }
+}
+
+async fn terminate<S: GenServer>(mut state: Box<S>, reason: ExitReason) -> Terminated<S> {
+    let ended = guarded(None, pin!(async { state.terminate(&reason).await })).await;
+    (state, ended.map(|()| reason))
 }
 
 /// The answer of a stop is sent whatever becomes of `terminate` (`SRV-6`).
@@ -550,6 +730,8 @@ impl<T> Future for Guarded<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{pending, poll_fn};
+
     use super::*;
     use crate::sync::Mutex;
     use crate::{Server, ServerOptions, ServerRef, Start};

@@ -2,20 +2,22 @@
 
 use std::any::Any;
 use std::fmt;
-use std::future::{Future, pending};
+use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use crate::gen_server::handler::Way;
 use crate::gen_server::process::ServerProcess;
-use crate::gen_server::returns::InitKind;
-use crate::gen_server::server;
-use crate::gen_server::starting::{Monitoring, Options, Starting, Ticket};
+use crate::gen_server::returns::{InitKind, Pause, Then};
+use crate::gen_server::server::{self, Life};
+use crate::gen_server::starting::{self, Monitoring, Options, Starting};
 use crate::name::ServerName;
-use crate::panics::Unwound;
-use crate::process::{context, demonitor_flush};
+use crate::panics::{Unwound, catch};
+use crate::process::control::{Process, ProcessRef};
+use crate::process::{context, demonitor_flush, runner};
 use crate::{ExitReason, GenServer, MonitorRef, Name, ServerRef, StartError, Via};
 
 /// A start of a server: a future that spawns the process when it is first polled, and is ready when `init` has run.
@@ -128,16 +130,66 @@ impl<S: GenServer> Start<S> {
         self
     }
 
-    fn begin(&mut self, args: S::Args) -> Starting {
+    /// Starts the process. Gives the outcome, if its `init` came to its end here.
+    fn begin(&mut self, args: S::Args) -> Option<Result<Arc<ServerProcess<S>>, StartError>> {
         let origin = self.options.origin(std::any::type_name::<S>());
         let process = Arc::new(origin.process::<S>());
-        let (starting, ticket) = self.options.enter(
-            &origin,
-            Arc::<ServerProcess<S>>::clone(&process),
-            S::TRAP_EXIT,
-        );
-        origin.launch(process.clone(), Box::pin(run(process, ticket, args)));
-        starting
+        let held = Arc::<ServerProcess<S>>::clone(&process);
+        self.options.enter(&origin, held, S::TRAP_EXIT);
+        let name = self.options.name.take();
+        let name = name.map(|name| -> (ServerName, ProcessRef) { (name, process.clone()) });
+        let mut init: Initing<S> = Box::pin(init(name, args));
+        if let Some(handler) = S::init_handler()
+            && self.options.timeout.is_none()
+            && handler.way() == Way::Run
+            && let Some(depth) = context::begin_start()
+        {
+            let sample = handler.sample();
+            let process = &process;
+            let inited = context::run_as(Some(process.clone()), || {
+                let cx = &mut Context::from_waker(Waker::noop());
+                let inited = match catch(|| init.as_mut().poll(cx)) {
+                    Ok(Poll::Pending) => return None,
+                    Ok(Poll::Ready(inited)) => inited,
+                    Err(unwound) => unwound.into(),
+                };
+                Some(match inited {
+                    Inited::Start(state, then) => Ok((state, then)),
+                    Inited::Failed(error, reason) => {
+                        Err(starting::failed(&**process, error, reason))
+                    }
+                    Inited::Ended => Err(starting::ended(&**process)),
+                })
+            });
+            drop(depth);
+            match sample {
+                Some(_) if inited.is_none() => handler.had_to_wait(None),
+                Some(began) => handler.took(began.elapsed()),
+                None => {}
+            }
+            if let Some(inited) = inited {
+                let (state, then) = match inited {
+                    Ok(started) => started,
+                    Err(error) => return Some(Err(error)),
+                };
+                starting::started(process.head());
+                let life = match (then, self.options.hibernate_after) {
+                    (Then::Pause(Pause::Wait), None) => {
+                        process.offer(state);
+                        Life::rests()
+                    }
+                    (then, hibernate_after) => Life::goes(state, then, hibernate_after),
+                };
+                runner::run(Arc::clone(process), &origin.handle, life);
+                return Some(Ok(Arc::clone(process)));
+            }
+        }
+        let handle = origin.handle.clone();
+        let held = Arc::<ServerProcess<S>>::clone(&process);
+        let (starting, ticket) = self.options.wait(origin, held);
+        runner::run(process, &handle, Life::starts(init, ticket));
+        self.starting = Some(starting);
+        None
     }
 
     /// Starts, for a supervisor: the process itself.
@@ -157,11 +209,17 @@ impl<S: GenServer> Start<S> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Arc<ServerProcess<S>>, StartError>> {
+        if self.args.is_some() {
+            // A loop of starts that end here lets other tasks run.
+            ready!(context::proceed(cx));
+        }
         if let Some(args) = self.args.take() {
             let Ok(args) = args.downcast() else {
                 unreachable!("they were put there as the arguments of this server");
             };
-            self.starting = Some(self.begin(*args));
+            if let Some(outcome) = self.begin(*args) {
+                return Poll::Ready(outcome);
+            }
         }
         let Some(starting) = &mut self.starting else {
             return Poll::Pending;
@@ -242,31 +300,45 @@ impl<S: GenServer> fmt::Debug for Start<S> {
     }
 }
 
-/// The life of a server.
-async fn run<S: GenServer>(
-    process: Arc<ServerProcess<S>>,
-    mut ticket: Ticket,
-    args: S::Args,
-) -> ExitReason {
-    if let Err(error) = ticket.register() {
-        return ticket.fail(error, ExitReason::Normal);
+/// An `init` that runs.
+pub(super) type Initing<S> = Pin<Box<dyn Future<Output = Inited<S>> + Send>>;
+
+/// What an `init` came to.
+pub(super) enum Inited<S: GenServer> {
+    Start(Box<S>, Then<S>),
+    /// What the starter is told, and the reason with which the process ends.
+    Failed(StartError, ExitReason),
+    /// The reason stands in the process.
+    Ended,
+}
+
+impl<S: GenServer> From<Unwound> for Inited<S> {
+    fn from(unwound: Unwound) -> Self {
+        match unwound {
+            Unwound::Raised(reason) => Self::Failed(StartError::Exit(reason.clone()), reason),
+            Unwound::Ended => Self::Ended,
+        }
+    }
+}
+
+/// Registers the process, and makes the state.
+async fn init<S: GenServer>(name: Option<(ServerName, ProcessRef)>, args: S::Args) -> Inited<S> {
+    if let Some((name, process)) = name
+        && let Err(error) = name.register(&process)
+    {
+        return Inited::Failed(error, ExitReason::Normal);
     }
     let init = {
         let running = pin!(async { S::init(args).await });
         server::guarded(None, running).await
     };
-    let (error, reason) = match init.map(|init| init.0) {
-        Ok(InitKind::Start(state, then)) => {
-            let hibernate_after = ticket.started();
-            return server::serve(process, Box::new(state), then, hibernate_after).await;
+    match init.map(|init| init.0) {
+        Ok(InitKind::Start(state, then)) => Inited::Start(Box::new(state), then),
+        Ok(InitKind::Ignore) => Inited::Failed(StartError::Ignored, ExitReason::Normal),
+        Ok(InitKind::Error(error)) => Inited::Failed(StartError::Init(error), ExitReason::Normal),
+        Ok(InitKind::Stop(reason)) => {
+            Inited::Failed(StartError::Exit(reason.clone()), reason)
         }
-        Ok(InitKind::Ignore) => (StartError::Ignored, ExitReason::Normal),
-        Ok(InitKind::Error(error)) => (StartError::Init(error), ExitReason::Normal),
-        Ok(InitKind::Stop(reason)) | Err(Unwound::Raised(reason)) => {
-            (StartError::Exit(reason.clone()), reason)
-        }
-        // The reason stands in the process; the runner ends it at this suspension.
-        Err(Unwound::Ended) => return pending().await,
-    };
-    ticket.fail(error, reason)
+        Err(unwound) => unwound.into(),
+    }
 }

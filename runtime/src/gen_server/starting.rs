@@ -4,6 +4,7 @@
 //!    its name is free and its links were told (`STA-4`).
 //! 2. Until the acknowledgement the child's block says `starting`, so that a linked starter that traps exits is not told
 //!    by an `Exit` too (`STA-5`).
+//!    That a start is linked means that the block has a parent.
 //! 3. A start that is dropped before it is ready unlinks and kills the child: nobody would own it (decision A28).
 
 use std::future::Future;
@@ -19,10 +20,10 @@ use tokio::time::Sleep;
 use crate::gen_server::process::ServerProcess;
 use crate::name::ServerName;
 use crate::parcel::Parcel;
-use crate::process::control::{Deathwatch, ProcessRef, bits};
+use crate::process::control::{Deathwatch, Head, Process, ProcessRef, bits};
 use crate::process::receive::far;
 use crate::process::{
-    MonitorOptions, context, death, exit_from, launch, link_to_starter, not_a_process, unlink_from,
+    MonitorOptions, context, death, exit_from, link_to_starter, not_a_process, runner, unlink_from,
     watch_new,
 };
 use crate::sync::Mutex;
@@ -48,7 +49,7 @@ pub(super) enum Monitoring {
 
 /// Where a start takes place.
 pub(super) struct Origin {
-    handle: Handle,
+    pub(super) handle: Handle,
     starter: Option<ProcessRef>,
 }
 
@@ -56,14 +57,6 @@ impl Origin {
     pub(super) fn process<S: GenServer>(&self) -> ServerProcess<S> {
         let parent = self.starter.as_ref().map(|starter| starter.head().pid);
         ServerProcess::new(context::node(), self.handle.id(), parent)
-    }
-
-    pub(super) fn launch(
-        &self,
-        process: ProcessRef,
-        life: Pin<Box<dyn Future<Output = ExitReason> + Send>>,
-    ) {
-        launch(process, &self.handle, life);
     }
 }
 
@@ -96,18 +89,14 @@ impl Options {
         Origin { handle, starter }
     }
 
-    /// Links and monitors the process before it runs. Gives both sides of the start.
-    pub(super) fn enter(
-        &mut self,
-        origin: &Origin,
-        process: ProcessRef,
-        trap_exit: bool,
-    ) -> (Starting, Ticket) {
-        let cell = Arc::new(StartCell::default());
-        let waiter = death::add_waiter(&*process, Arc::<StartCell>::clone(&cell));
-        process.head().signals.lock().trap_exit = trap_exit;
+    /// Links and monitors the process before it runs, and puts it into the table.
+    pub(super) fn enter(&mut self, origin: &Origin, process: ProcessRef, trap_exit: bool) {
+        if trap_exit || origin.starter.is_some() {
+            let mut signals = process.head().signals.lock();
+            signals.trap_exit = trap_exit;
+            signals.starting = origin.starter.is_some();
+        }
         if let Some(starter) = &origin.starter {
-            process.head().signals.lock().starting = true;
             link_to_starter(starter, process.head());
         }
         if let Monitoring::Asked = self.monitor {
@@ -118,11 +107,17 @@ impl Options {
             let mref = watch_new(watcher.head(), process.head(), options);
             self.monitor = Monitoring::On(mref);
         }
+        runner::enter(process);
+    }
+
+    /// Both sides of a start that is waited for.
+    pub(super) fn wait(&self, origin: Origin, process: ProcessRef) -> (Starting, Ticket) {
+        let cell = Arc::new(StartCell::default());
+        let waiter = death::add_waiter(&*process, Arc::<StartCell>::clone(&cell));
         let ticket = Ticket {
             process: ProcessRef::clone(&process),
             cell: Arc::clone(&cell),
             waiter,
-            name: self.name.take(),
             hibernate_after: self.hibernate_after,
         };
         let timer = self
@@ -131,13 +126,35 @@ impl Options {
         let starting = Starting {
             process,
             cell,
-            starter: origin.starter.clone(),
+            starter: origin.starter,
             timer,
             timed_out: false,
             is_told: false,
         };
         (starting, ticket)
     }
+}
+
+/// A start was successful, for who is linked and traps exits.
+pub(super) fn started(head: &Head) {
+    // Without a parent it is not set.
+    if head.parent.is_some() {
+        head.signals.lock().starting = false;
+    }
+}
+
+/// Ends a process that has no task, with the reason that is pending or else with `reason`; gives out the error of its start.
+pub(super) fn failed(process: &dyn Process, error: StartError, reason: ExitReason) -> StartError {
+    process.head().conclude(reason, true);
+    death::finish(process);
+    error
+}
+
+/// As [`failed`], where the reason stands in the process.
+pub(super) fn ended(process: &dyn Process) -> StartError {
+    let pending = process.head().signals.lock().pending.clone();
+    death::finish(process);
+    StartError::Exit(pending.unwrap_or(ExitReason::Killed))
 }
 
 /// The starter's side.
@@ -205,22 +222,14 @@ pub(super) struct Ticket {
     process: ProcessRef,
     cell: Arc<StartCell>,
     waiter: Option<MonitorRef>,
-    name: Option<ServerName>,
     hibernate_after: Option<Duration>,
 }
 
 impl Ticket {
-    pub(super) fn register(&mut self) -> Result<(), StartError> {
-        match self.name.take() {
-            Some(name) => name.register(&self.process),
-            None => Ok(()),
-        }
-    }
-
     /// Acknowledges the start. Returns after how much idle time the server hibernates.
     pub(super) fn started(self) -> Option<Duration> {
         let head = self.process.head();
-        head.signals.lock().starting = false;
+        started(head);
         if let Some(waiter) = self.waiter {
             death::forget_watcher_of(head, waiter);
         }

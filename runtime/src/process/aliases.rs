@@ -132,5 +132,5 @@ pub(crate) fn deliver(alias: Alias, info: Info) {
         death::forget_watcher(off.target, alias.monitor());
         crate::panics::drop_quietly(off.tag);
     }
-    settle(pushed);
+    settle(&*owner, pushed);
 }

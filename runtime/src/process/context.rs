@@ -1,6 +1,6 @@
 //! What the running code is part of: its process, and through it its node.
 //!
-//! 1. While a process is polled, `HERE` holds its control block, moved in and out by the poll.
+//! 1. While a process is polled, `HERE` holds its control block.
 //! 2. While a caller runs a handler for an idle server, `inlined` holds the *server's* pid, and everything that asks for
 //!    the current process gets the server. Depth is one: a thread that runs a handler so starts no other (decision A1 e).
 //! 3. `HERE` owns nothing when a thread ends, since a poll has ended by then. So it has no destructor, which makes it cheap
@@ -21,12 +21,7 @@ use crate::process::table;
 thread_local! {
     static HERE: Here = const { Here::new() };
     static NODE: RefCell<Option<Node>> = const { RefCell::new(None) };
-    static PUSHED: RefCell<ManuallyDrop<Vec<Pushed>>> =
-        const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
-
-/// What was current before a [`push`].
-type Pushed = (Words, Option<ProcessRef>);
 
 /// Whether any code ran on after its process had ended (see [`has_ended`]): hardly ever in the life of a program.
 static SOME_OUTLIVE: AtomicBool = AtomicBool::new(false);
@@ -41,7 +36,12 @@ struct Here {
     runtime: Cell<Option<runtime::Id>>,
     process: RefCell<ManuallyDrop<Option<ProcessRef>>>,
     ticks: Cell<u32>,
+    /// How many starts run inside each other on this thread.
+    starts: Cell<u32>,
 }
+
+/// More starts than these do not run inside each other: the stack has an end.
+const STARTS: u32 = 4;
 
 /// What is saved of [`Here`] beside the process.
 struct Words {
@@ -72,6 +72,7 @@ impl Here {
             runtime: Cell::new(None),
             process: RefCell::new(ManuallyDrop::new(None)),
             ticks: Cell::new(0),
+            starts: Cell::new(0),
         }
     }
 
@@ -100,49 +101,29 @@ impl Here {
     }
 }
 
-/// Runs code as a process: its control block is moved in and, whatever happens, out again.
+/// Runs code as a process, or as none.
 #[inline]
-pub(crate) fn run_as<R>(process: &mut Option<ProcessRef>, code: impl FnOnce() -> R) -> R {
+pub(crate) fn run_as<R>(process: Option<ProcessRef>, code: impl FnOnce() -> R) -> R {
     let words = Words::of(process.as_ref());
+    let mut exchanged = process;
+    let before = HERE.with(|here| here.exchange(&words, &mut exchanged));
     let _entered = Entered {
-        before: HERE.with(|here| here.exchange(&words, process)),
-        process,
+        before,
+        process: exchanged,
     };
     code()
 }
 
-struct Entered<'a> {
+struct Entered {
     before: Words,
-    /// The process before, while this one is the current one.
-    process: &'a mut Option<ProcessRef>,
+    /// The process before; while this is dropped, the one that was current.
+    process: Option<ProcessRef>,
 }
 
-impl Drop for Entered<'_> {
+impl Drop for Entered {
     #[inline]
     fn drop(&mut self) {
-        HERE.with(|here| here.exchange(&self.before, self.process));
-    }
-}
-
-/// Makes a process the current one until the next [`pop`] on this thread.
-pub(crate) fn push(process: ProcessRef) {
-    let mut process = Some(process);
-    let words = Words::of(process.as_ref());
-    let before = HERE.with(|here| here.exchange(&words, &mut process));
-    PUSHED.with_borrow_mut(|pushed| pushed.push((before, process)));
-}
-
-pub(crate) fn pop() {
-    let last = PUSHED.with_borrow_mut(|pushed| {
-        let last = pushed.pop();
-        if pushed.is_empty() {
-            // Nothing is left to a destructor.
-            **pushed = Vec::new();
-        }
-        last
-    });
-    if let Some((words, mut process)) = last {
-        HERE.with(|here| here.exchange(&words, &mut process));
+        HERE.with(|here| here.exchange(&self.before, &mut self.process));
     }
 }
 
@@ -182,6 +163,30 @@ pub(crate) fn may_inline(runtime: runtime::Id) -> bool {
     });
     let same = same.unwrap_or_else(|| is_entered(runtime));
     same && !in_span()
+}
+
+/// A start whose `init` the starter runs.
+pub(crate) struct BegunStart;
+
+/// Whether the starter may run the `init` of a process, as that process: not in a `tracing` span, which that must not see, and
+/// not where too many starts run inside each other.
+pub(crate) fn begin_start() -> Option<BegunStart> {
+    if in_span() {
+        return None;
+    }
+    HERE.with(|here| {
+        let starts = here.starts.get();
+        (starts < STARTS).then(|| {
+            here.starts.set(starts + 1);
+            BegunStart
+        })
+    })
+}
+
+impl Drop for BegunStart {
+    fn drop(&mut self) {
+        HERE.with(|here| here.starts.set(here.starts.get() - 1));
+    }
 }
 
 /// Whether the caller stands in a `tracing` span, which a handler must not see.

@@ -21,7 +21,7 @@ use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep};
 
 use crate::exit::{Cause, Effect, effect};
-use crate::mailbox::{Seen, Wake};
+use crate::mailbox::{Receiver, Seen, Wake};
 use crate::node::Node;
 use crate::process::relations::Relations;
 use crate::sync::Mutex;
@@ -53,6 +53,9 @@ pub(crate) type ProcessRef = Arc<dyn Process>;
 pub(crate) trait Process: Send + Sync {
     fn head(&self) -> &Head;
 
+    /// The type of the server, or of the future that it runs.
+    fn type_name(&self) -> &'static str;
+
     /// For whoever knows what kind of server it is.
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 
@@ -78,7 +81,7 @@ pub(crate) trait Process: Send + Sync {
     fn select(
         &self,
         seen: &mut Seen,
-        waker: Option<Waker>,
+        receiver: Receiver<'_>,
         select: &mut dyn FnMut(Info) -> Option<Info>,
     ) -> bool;
 
@@ -100,7 +103,6 @@ pub(crate) struct Head {
     pub(crate) parent: Option<Pid>,
     pub(crate) node: Node,
     pub(crate) runtime: runtime::Id,
-    pub(crate) type_name: &'static str,
     pub(crate) word: AtomicU64,
     task: OnceLock<Waker>,
     /// When the timer in `signals` is due, in nanoseconds of [`since_epoch`]; 0 if it is not armed. Only who runs code
@@ -114,19 +116,14 @@ pub(crate) struct Signals {
     pub(crate) trap_exit: bool,
     /// The parent waits in a start that has not been answered (`STA-5`).
     pub(crate) starting: bool,
-    pub(crate) pending: Option<Pending>,
+    /// Whether `pending` is a reason of its own.
+    pub(crate) by_itself: bool,
     pub(crate) ended: bool,
     pub(crate) told: bool,
-    pub(crate) name: Option<Name>,
-    pub(crate) label: Option<Box<str>>,
+    /// The reason with which it is to end.
+    pub(crate) pending: Option<ExitReason>,
+    /// What not every process has.
     pub(crate) relations: Option<Box<Relations>>,
-    /// The timer that this process's calls share (decision A24).
-    pub(crate) timer: Option<Pin<Box<Sleep>>>,
-}
-
-pub(crate) struct Pending {
-    pub(crate) reason: ExitReason,
-    pub(crate) by_itself: bool,
 }
 
 impl Signals {
@@ -137,21 +134,27 @@ impl Signals {
     pub(crate) fn relations(&mut self) -> &mut Relations {
         self.relations.get_or_insert_default()
     }
+
+    pub(crate) fn name(&self) -> Option<&Name> {
+        self.relations.as_ref()?.name.as_ref()
+    }
+
+    /// Decides the reason with which the process ends, unless that was decided before (`SIG-6`).
+    pub(crate) fn end(&mut self, reason: ExitReason, by_itself: bool) {
+        if !self.is_over() {
+            self.pending = Some(reason);
+            self.by_itself = by_itself;
+        }
+    }
 }
 
 impl Head {
-    pub(crate) fn new(
-        type_name: &'static str,
-        node: Node,
-        runtime: runtime::Id,
-        parent: Option<Pid>,
-    ) -> Self {
+    pub(crate) fn new(node: Node, runtime: runtime::Id, parent: Option<Pid>) -> Self {
         Self {
             pid: Pid::next(),
             parent,
             node,
             runtime,
-            type_name,
             word: AtomicU64::new(0),
             task: OnceLock::new(),
             timer_due: AtomicU64::new(0),
@@ -160,7 +163,7 @@ impl Head {
     }
 
     pub(crate) fn name(&self) -> Option<Name> {
-        self.signals.lock().name.clone()
+        self.signals.lock().name().cloned()
     }
 
     #[inline]
@@ -192,9 +195,7 @@ impl Head {
     /// Decides the reason with which it ends, unless that was decided before (`SIG-6`). Returns what `word` said.
     pub(crate) fn conclude(&self, reason: ExitReason, by_itself: bool) -> u64 {
         let mut signals = self.signals.lock();
-        if !signals.is_over() {
-            signals.pending = Some(Pending { reason, by_itself });
-        }
+        signals.end(reason, by_itself);
         self.set(bits::EXIT)
     }
 
@@ -219,7 +220,7 @@ impl Head {
         now: Option<Instant>,
         cx: &mut Context<'_>,
     ) -> Option<Poll<()>> {
-        if !self.task.get()?.will_wake(cx.waker()) {
+        if !self.is_task_of(cx.waker()) {
             return None;
         }
         if let Some(now) = now {
@@ -237,7 +238,7 @@ impl Head {
         if signals.ended {
             return None;
         }
-        let timer = match &mut signals.timer {
+        let timer = match &mut signals.relations().timer {
             Some(timer) => {
                 let is_armed = !timer.is_elapsed();
                 if is_armed && timer.deadline() <= deadline {
@@ -257,7 +258,12 @@ impl Head {
     /// The timer that goes with the process.
     pub(crate) fn take_timer(&self, signals: &mut Signals) -> Option<Pin<Box<Sleep>>> {
         self.timer_due.store(0, Ordering::Relaxed);
-        signals.timer.take()
+        signals.relations.as_mut()?.timer.take()
+    }
+
+    /// Whether that wakes the task.
+    pub(crate) fn is_task_of(&self, waker: &Waker) -> bool {
+        self.task.get().is_some_and(|task| task.will_wake(waker))
     }
 
     /// What wakes the task, once that has run.
@@ -326,13 +332,10 @@ pub(crate) fn signal_exit(target: &dyn Process, from: Pid, reason: ExitReason, c
         Effect::Message(reason) => {
             let pushed = target.push(Info::new(Exit { from, reason }));
             drop(signals);
-            settle(pushed);
+            settle(target, pushed);
         }
         Effect::Ends(reason) => {
-            signals.pending = Some(Pending {
-                reason,
-                by_itself: cause == Cause::ExitSelf,
-            });
+            signals.end(reason, cause == Cause::ExitSelf);
             head.set(bits::EXIT);
             drop(signals);
             head.wake();
@@ -345,13 +348,13 @@ pub(crate) fn deliver(target: &dyn Process, info: Info) {
     if !target.head().is_alive() {
         return crate::panics::drop_quietly(info);
     }
-    settle(target.push(info));
+    settle(target, target.push(info));
 }
 
 /// Does what a push has left to do outside of all locks.
-pub(crate) fn settle(pushed: Result<Wake, Info>) {
+pub(crate) fn settle(target: &dyn Process, pushed: Result<Wake, Info>) {
     match pushed {
-        Ok(wake) => wake.wake(),
+        Ok(wake) => wake.wake(target.head()),
         Err(info) => crate::panics::drop_quietly(info),
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::exit::Cause;
 use crate::parcel::Parcel;
-use crate::process::control::{Deathwatch, Head, Pending, Process, bits, settle, signal_exit};
+use crate::process::control::{Deathwatch, Head, Process, bits, settle, signal_exit};
 use crate::process::relations::{Off, Rare, Relations, Watcher};
 use crate::process::table;
 use crate::{Down, ExitReason, Info, MonitorRef, report, timer};
@@ -33,24 +33,19 @@ pub(crate) fn finish(process: &dyn Process) {
         return;
     }
     signals.ended = true;
-    let Pending { reason, by_itself } = signals.pending.take().unwrap_or(Pending {
-        reason: ExitReason::Killed,
-        by_itself: false,
-    });
-    let crashed = by_itself && !reason.is_shutdown();
-    let label = signals.label.take().filter(|_| crashed);
-    let name = signals.name.clone();
+    let reason = signals.pending.take().unwrap_or(ExitReason::Killed);
+    let crashed = signals.by_itself && !reason.is_shutdown();
+    let name = signals.name().cloned();
     let starting = signals.starting;
+    let timer = head.take_timer(&mut signals);
     let relations = signals.relations.as_deref_mut();
     let own = relations.map(Relations::take_own).unwrap_or_default();
-    let timer = head.take_timer(&mut signals);
     head.set(bits::EXIT | bits::ENDED);
     drop(signals);
     drop(timer);
 
     if crashed {
-        let state = own.rare.last_state.as_deref();
-        report::crash(head, &reason, label.as_deref(), state, &own.links);
+        report::crash(process, &reason, &own);
     }
     timer::forget(own.timers);
     for (mref, target) in own.monitors {
@@ -166,7 +161,7 @@ pub(crate) fn send_down(watcher: &dyn Process, down: Down) {
         }
     };
     drop(signals);
-    settle(pushed);
+    settle(watcher, pushed);
 }
 
 /// Adds a waiter that is told of the death; at once with `NoProc` if it has ended.

@@ -1,5 +1,6 @@
 //! What can be known of a process from outside.
 
+use crate::process::relations::Relations;
 use crate::process::{context, table, this};
 use crate::{Name, Pid};
 
@@ -48,9 +49,9 @@ pub fn info(pid: Pid) -> Option<ProcessInfo> {
     let relations = signals.relations.as_deref();
     Some(ProcessInfo {
         pid,
-        registered_name: signals.name.clone(),
-        label: signals.label.as_deref().map(str::to_owned),
-        type_name: head.type_name,
+        registered_name: signals.name().cloned(),
+        label: relations.and_then(Relations::label).map(str::to_owned),
+        type_name: process.type_name(),
         parent: head.parent,
         message_queue_len,
         links: relations
@@ -113,7 +114,12 @@ pub fn list() -> Vec<Pid> {
 /// `proc_lib:set_label/1`.
 #[track_caller]
 pub fn set_label(label: impl Into<String>) {
-    this("set_label").head().signals.lock().label = Some(label.into().into());
+    let label = Some(label.into().into());
+    let process = this("set_label");
+    let mut signals = process.head().signals.lock();
+    // Bound, so that the old one is dropped outside of the lock.
+    let _before = std::mem::replace(&mut signals.relations().rare().label, label);
+    drop(signals);
 }
 
 /// What a process said of itself; `None` if it said nothing or is dead.
@@ -123,11 +129,7 @@ pub fn set_label(label: impl Into<String>) {
 #[doc(alias = "get_label")]
 #[must_use]
 pub fn label(pid: Pid) -> Option<String> {
-    table::find(pid)?
-        .head()
-        .signals
-        .lock()
-        .label
-        .as_deref()
-        .map(str::to_owned)
+    let process = table::find(pid)?;
+    let signals = process.head().signals.lock();
+    signals.relations.as_ref()?.label().map(str::to_owned)
 }

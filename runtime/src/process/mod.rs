@@ -28,7 +28,7 @@ mod monitors;
 mod names;
 pub(crate) mod receive;
 pub(crate) mod relations;
-mod runner;
+pub(crate) mod runner;
 mod spawn;
 pub(crate) mod table;
 
@@ -51,7 +51,6 @@ pub use crate::timer::{
 
 pub(crate) use links::{exit_from, flush_exits, link_holder, unlink_and_flush, unlink_from};
 pub(crate) use monitors::resolve;
-pub(crate) use runner::launch;
 pub(crate) use spawn::{handle, link_to_starter, spawn_task, start_task, watch_new};
 
 use crate::{Address, Alias, Info, NoProc, Pid};

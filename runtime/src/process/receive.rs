@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 use crate::Info;
-use crate::mailbox::Seen;
+use crate::mailbox::{Receiver, Seen};
 use crate::process::{context, not_a_process};
 
 /// Waits for the oldest message that `select` takes; what it gives back stays in the mailbox, in order.
@@ -91,9 +91,15 @@ impl<F> Receive<F> {
             select,
         } = self.get_mut();
         let now_or_never = *after == Some(Duration::ZERO);
-        let waker = (!now_or_never).then(|| cx.waker().clone());
+        let receiver = if now_or_never {
+            Receiver::Nobody
+        } else if process.head().is_task_of(cx.waker()) {
+            Receiver::Task
+        } else {
+            Receiver::Other(cx.waker())
+        };
         let mut taken = None;
-        let found = process.select(seen, waker, &mut |info| match select(info) {
+        let found = process.select(seen, receiver, &mut |info| match select(info) {
             Ok(value) => {
                 taken = Some(value);
                 None

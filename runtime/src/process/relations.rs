@@ -1,7 +1,10 @@
-//! Who is linked to whom and who monitors whom, seen from one process.
+//! Who is linked to whom and who monitors whom, seen from one process, and what else not every process has.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
+
+use tokio::time::Sleep;
 
 use crate::few::Few;
 use crate::process::control::Deathwatch;
@@ -19,6 +22,10 @@ pub(crate) struct Relations {
     pub(crate) watchers: Few<MonitorRef, Watcher>,
     /// Timers that would send to this process (`TIM-2`).
     pub(crate) timers: Few<TimerRef, ()>,
+    /// Its local name.
+    pub(crate) name: Option<Name>,
+    /// The timer that this process's calls share (decision A24).
+    pub(crate) timer: Option<Pin<Box<Sleep>>>,
     rare: Option<Box<Rare>>,
 }
 
@@ -30,6 +37,8 @@ pub(crate) struct Rare {
     pub(crate) tags: BTreeMap<MonitorRef, Tag>,
     pub(crate) global_names: Vec<Name>,
     pub(crate) via_names: Vec<ViaName>,
+    /// What it said of itself.
+    pub(crate) label: Option<Box<str>>,
     /// The last state of a server that shows it, for the report of its crash.
     pub(crate) last_state: Option<String>,
 }
@@ -88,6 +97,10 @@ impl Relations {
             timers: std::mem::take(&mut self.timers),
             rare: self.rare.take().map(|rare| *rare).unwrap_or_default(),
         }
+    }
+
+    pub(crate) fn label(&self) -> Option<&str> {
+        self.rare.as_ref()?.label.as_deref()
     }
 
     pub(crate) fn rare(&mut self) -> &mut Rare {

@@ -3,16 +3,19 @@
 use std::any::{Any, type_name};
 use std::error::Error;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Waker;
+use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 
-use crate::mailbox::{Mailbox, Seen, Wake};
-use crate::process::control::{Deathwatch, Head, Process, ProcessRef, bits};
+use crate::mailbox::{Mailbox, Receiver, Seen, Wake};
+use crate::process::control::{Deathwatch, Head, Process, ProcessRef};
 use crate::process::monitors::MonitorOptions;
 use crate::process::relations::Watcher;
-use crate::process::{context, runner, this};
+use crate::process::runner::{self, Body};
+use crate::process::{context, this};
 use crate::sys::{Refused, System};
 use crate::{Address, ExitReason, Info, MonitorRef, Pid};
 
@@ -66,11 +69,47 @@ impl Outcome for <fn() -> ! as never::Returns>::Output {
 struct PlainProcess {
     head: Head,
     mailbox: Mailbox<Info>,
+    type_name: &'static str,
+}
+
+pin_project! {
+    /// The future that it runs.
+    struct Running<F> {
+        #[pin]
+        future: Option<F>,
+    }
+}
+
+impl<F> Body for Running<F>
+where
+    F: Future + Send + 'static,
+    F::Output: Outcome,
+{
+    type Process = PlainProcess;
+
+    fn poll(
+        self: Pin<&mut Self>,
+        _process: &Arc<PlainProcess>,
+        cx: &mut Context<'_>,
+    ) -> Poll<ExitReason> {
+        match self.project().future.as_pin_mut() {
+            Some(future) => future.poll(cx).map(Outcome::into_reason),
+            None => Poll::Pending,
+        }
+    }
+
+    fn clear(self: Pin<&mut Self>) {
+        self.project().future.set(None);
+    }
 }
 
 impl Process for PlainProcess {
     fn head(&self) -> &Head {
         &self.head
+    }
+
+    fn type_name(&self) -> &'static str {
+        self.type_name
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
@@ -104,10 +143,10 @@ impl Process for PlainProcess {
     fn select(
         &self,
         seen: &mut Seen,
-        waker: Option<Waker>,
+        receiver: Receiver<'_>,
         select: &mut dyn FnMut(Info) -> Option<Info>,
     ) -> bool {
-        self.mailbox.select(seen, waker, select)
+        self.mailbox.select(seen, receiver, select)
     }
 
     fn close(&self) -> Vec<Arc<dyn Deathwatch>> {
@@ -228,30 +267,24 @@ pub(crate) fn handle(what: &str) -> Handle {
 }
 
 #[track_caller]
-fn create<F>(what: &str) -> (ProcessRef, Handle) {
+fn create<F>(what: &str) -> (Arc<PlainProcess>, Handle) {
     let handle = handle(what);
-    let head = Head::new(
-        type_name::<F>(),
-        context::node(),
-        handle.id(),
-        context::self_pid(),
-    );
-    (
-        Arc::new(PlainProcess {
-            head,
-            mailbox: Mailbox::new(),
-        }),
-        handle,
-    )
+    let process = PlainProcess {
+        head: Head::new(context::node(), handle.id(), context::self_pid()),
+        mailbox: Mailbox::new(),
+        type_name: type_name::<F>(),
+    };
+    (Arc::new(process), handle)
 }
 
-fn start<F>(process: ProcessRef, handle: &Handle, future: F) -> Pid
+fn start<F>(process: Arc<PlainProcess>, handle: &Handle, future: F) -> Pid
 where
     F: Future + Send + 'static,
     F::Output: Outcome,
 {
     let pid = process.head().pid;
-    runner::launch(process, handle, async move { future.await.into_reason() });
+    let future = Some(future);
+    runner::launch(process, handle, Running { future });
     pid
 }
 
@@ -260,12 +293,7 @@ pub(crate) fn link_to_starter(starter: &ProcessRef, child: &Head) {
     let mut signals = starter.head().signals.lock();
     // An ended starter has no relations to add to; a pending exit will go through this link like any other.
     if signals.ended {
-        let mut own = child.signals.lock();
-        own.pending = Some(super::control::Pending {
-            reason: ExitReason::NoProc,
-            by_itself: false,
-        });
-        child.set(bits::EXIT);
+        child.conclude(ExitReason::NoProc, false);
         return;
     }
     signals.relations().links.insert(child.pid, ());

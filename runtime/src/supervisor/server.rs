@@ -207,7 +207,7 @@ fn check_path(tree: &'static str) -> Result<(), BadChildren> {
     let mut parent = table::find(self_pid()).and_then(|process| process.head().parent);
     while let Some(process) = parent.and_then(table::find) {
         let head = process.head();
-        if head.type_name == type_name::<SupervisorServer>()
+        if process.type_name() == type_name::<SupervisorServer>()
             && let Some(above) = label(head.pid)
         {
             let is_it = above == tree;

@@ -33,7 +33,6 @@ pub use request::Request;
 pub(crate) use debug::{Debug, shown};
 pub(crate) use request::{Controlled, Refused, System};
 
-use crate::process::control::Head;
 use crate::sys::debug::Look;
 use crate::{Address, ExitReason, Name, Pid, Server};
 
@@ -142,15 +141,16 @@ pub struct Status {
 pub fn get_status(server: impl Into<Address>) -> Request<Status> {
     Request::to(server.into(), |server| {
         let is_suspended = server.is_suspended();
-        let message_queue_len = server.mailbox_len();
+        let message_queue_len = server.process().mailbox_len();
         let is_debugged = server.debug().is_some();
         let state = server.shown_state();
-        let head: &Head = server.head();
+        let process = server.process();
+        let head = process.head();
         Status {
             pid: head.pid,
             parent: head.parent,
             registered_name: head.name(),
-            type_name: head.type_name,
+            type_name: process.type_name(),
             is_suspended,
             message_queue_len,
             is_debugged,

@@ -12,7 +12,7 @@ use crate::gen_server::reply::Outcome;
 use crate::panics::{Unwound, catch};
 use crate::parcel::Parcel;
 use crate::process::context;
-use crate::process::control::{Deathwatch, Head};
+use crate::process::control::{Deathwatch, Process};
 use crate::process::receive::far;
 use crate::sys::debug::Debug;
 use crate::sys::{DEFAULT_TIMEOUT, SysError};
@@ -20,8 +20,7 @@ use crate::{Address, ExitReason, GenServer, Pid};
 
 /// The loop of a server, as a system request sees it.
 pub(crate) trait Controlled {
-    fn head(&self) -> &Head;
-    fn mailbox_len(&self) -> usize;
+    fn process(&self) -> &dyn Process;
     fn state(&mut self) -> Option<&mut dyn Any>;
     /// The state as text, if the server shows it.
     fn shown_state(&self) -> Option<String>;
@@ -112,7 +111,7 @@ impl<T: Send + 'static> Request<T> {
         F: FnOnce(&mut S) -> T + Send + 'static,
     {
         Self::new(server, |server| {
-            let pid = server.head().pid;
+            let pid = server.process().head().pid;
             let state = server.state().and_then(|state| state.downcast_mut::<S>());
             let state = state.ok_or(Failure::WrongType(pid))?;
             catch(|| ask(state)).map_err(|unwound| {

@@ -57,6 +57,10 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
             #debug
 
             #message_name
+            fn init_handler() -> ::core::option::Option<&'static #krate::Handler> {
+                static __INIT: #krate::Handler = #krate::Handler::new("init");
+                ::core::option::Option::Some(&__INIT)
+            }
             #inits
             #handle_now
             #handle

@@ -38,6 +38,12 @@ impl ::beamish::__private::GenServer for Store {
             StoreMessage::Put { .. } => "put",
         }
     }
+    fn init_handler() -> ::core::option::Option<&'static ::beamish::__private::Handler> {
+        static __INIT: ::beamish::__private::Handler = ::beamish::__private::Handler::new(
+            "init",
+        );
+        ::core::option::Option::Some(&__INIT)
+    }
     async fn init((): ()) -> ::beamish::__private::Init<Self> {
         ::beamish::__private::IntoInit::into_init(Self::init())
     }
@@ -98,6 +104,12 @@ impl ::beamish::__private::GenServer for Store {
             StoreMessage::Put { .. } => "put",
         }
     }
+    fn init_handler() -> ::core::option::Option<&'static ::beamish::__private::Handler> {
+        static __INIT: ::beamish::__private::Handler = ::beamish::__private::Handler::new(
+            "init",
+        );
+        ::core::option::Option::Some(&__INIT)
+    }
     async fn init((): ()) -> ::beamish::__private::Init<Self> {
         ::beamish::__private::IntoInit::into_init(Self::init())
     }
@@ -154,6 +166,12 @@ impl ::beamish::__private::GenServer for Store {
         match __message {
             StoreMessage::Put { .. } => "put",
         }
+    }
+    fn init_handler() -> ::core::option::Option<&'static ::beamish::__private::Handler> {
+        static __INIT: ::beamish::__private::Handler = ::beamish::__private::Handler::new(
+            "init",
+        );
+        ::core::option::Option::Some(&__INIT)
     }
     async fn init((): ()) -> ::beamish::__private::Init<Self> {
         ::beamish::__private::IntoInit::into_init(Self::init())

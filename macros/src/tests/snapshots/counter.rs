@@ -249,6 +249,12 @@ impl ::beamish::__private::GenServer for Counter {
             CounterMessage::Add { .. } => "add",
         }
     }
+    fn init_handler() -> ::core::option::Option<&'static ::beamish::__private::Handler> {
+        static __INIT: ::beamish::__private::Handler = ::beamish::__private::Handler::new(
+            "init",
+        );
+        ::core::option::Option::Some(&__INIT)
+    }
     async fn init((start,): (u64,)) -> ::beamish::__private::Init<Self> {
         ::beamish::__private::IntoInit::into_init(Self::init(start))
     }

@@ -137,6 +137,12 @@ impl<T> ::beamish::__private::GenServer for Store<T> {
             StoreMessage::__Phantom(_, __never) => match *__never {}
         }
     }
+    fn init_handler() -> ::core::option::Option<&'static ::beamish::__private::Handler> {
+        static __INIT: ::beamish::__private::Handler = ::beamish::__private::Handler::new(
+            "init",
+        );
+        ::core::option::Option::Some(&__INIT)
+    }
     async fn init((): ()) -> ::beamish::__private::Init<Self> {
         ::beamish::__private::IntoInit::into_init(Self::init())
     }

@@ -330,6 +330,14 @@ where
             CacheMessage::__Phantom(_, __never) => match *__never {}
         }
     }
+    fn init_handler() -> ::core::option::Option<
+        &'static crate::facade::__private::Handler,
+    > {
+        static __INIT: crate::facade::__private::Handler = crate::facade::__private::Handler::new(
+            "init",
+        );
+        ::core::option::Option::Some(&__INIT)
+    }
     async fn init(
         (name, arg1): (String, (u64, u64)),
     ) -> crate::facade::__private::Init<Self> {

@@ -91,6 +91,12 @@ impl ::beamish::__private::GenServer for Counter {
             __message => match *__message {}
         }
     }
+    fn init_handler() -> ::core::option::Option<&'static ::beamish::__private::Handler> {
+        static __INIT: ::beamish::__private::Handler = ::beamish::__private::Handler::new(
+            "init",
+        );
+        ::core::option::Option::Some(&__INIT)
+    }
     async fn init((start,): (u64,)) -> ::beamish::__private::Init<Self> {
         ::beamish::__private::IntoInit::into_init(Self::init(start))
     }
