@@ -458,6 +458,17 @@ impl<L: Letter> Mailbox<L> {
         receiver: Receiver<'_>,
         select: &mut dyn FnMut(Info) -> Option<Info>,
     ) -> bool {
+        while let Some(info) = self.take_only() {
+            let Some(info) = select(info) else {
+                return true;
+            };
+            // It comes before what has come since.
+            let mut locked = self.saved();
+            seen.begin_again_after(locked.removals());
+            locked.get().queue.push_back(L::from_info(info));
+            seen.at += 1;
+            drop(locked);
+        }
         loop {
             while let Some(info) = self.take_at(seen) {
                 let kept = select(info);
@@ -474,13 +485,29 @@ impl<L: Letter> Mailbox<L> {
             }
             let mut locked = self.saved();
             let mut inbox = self.inbox.lock();
-            let has_later = locked.saved.as_ref().is_some_and(|saved| saved.later.is_some());
+            let has_later = locked
+                .saved
+                .as_ref()
+                .is_some_and(|saved| saved.later.is_some());
             if inbox.first.is_none() && !has_later {
                 inbox.waiting.add(receiver);
                 return false;
             }
             locked.get().take_all(&mut inbox);
         }
+    }
+
+    /// Takes the message if it is the only one and an [`Info`].
+    fn take_only(&self) -> Option<Info> {
+        if self.state.load(Ordering::Relaxed) & HOLDS != 0 {
+            return None;
+        }
+        let mut inbox = self.inbox.lock();
+        let is_info = |first: &L| first.as_info().is_some();
+        if !inbox.is_short() || !inbox.first.as_ref().is_some_and(is_info) {
+            return None;
+        }
+        inbox.first.take()?.into_info().ok()
     }
 
     /// Takes the first saved [`Info`] at or after `seen`, moves `seen` to its place, and holds that place with a `()`.

@@ -1,6 +1,6 @@
 //! The client side of a server: [`ServerRef`], and what every client type can do ([`Server`]).
 
-use std::any::type_name;
+use std::any::{TypeId, type_name};
 use std::fmt;
 use std::future::Future;
 use std::hash::{Hash, Hasher};
@@ -14,7 +14,7 @@ use crate::gen_server::process::{Content, Envelope, Served, ServerProcess};
 use crate::gen_server::stop::Stop;
 use crate::node::Node;
 use crate::panics::drop_quietly;
-use crate::process::control::ProcessRef;
+use crate::process::control::{Process, ProcessRef};
 use crate::process::{context, death, table};
 use crate::{Address, GenServer, MonitorRef, Name, NoProc, Pid, Via, WrongServer, report};
 
@@ -67,7 +67,38 @@ impl<S> ServerRef<S> {
     }
 }
 
+/// How to reach a server, whatever its type.
+pub(crate) enum Whole {
+    Process(ProcessRef),
+    /// And whether it is of the right type.
+    Name(Node, Address, fn(&dyn Process) -> bool),
+}
+
+impl Whole {
+    /// The server at this moment.
+    ///
+    /// # Errors
+    /// Its address, if it is not there, or is another server.
+    pub(crate) fn resolve(&self) -> Result<ProcessRef, Address> {
+        match self {
+            Self::Process(process) => Ok(Arc::clone(process)),
+            Self::Name(node, name, is_right) => (name.holder(node))
+                .filter(|process| is_right(&**process))
+                .ok_or_else(|| name.clone()),
+        }
+    }
+}
+
 impl<S: GenServer> ServerRef<S> {
+    pub(crate) fn whole(&self) -> Whole {
+        match &self.0 {
+            Repr::Process(process) => Whole::Process(Arc::<dyn Served<S>>::clone(process)),
+            Repr::Name(node, name) => Whole::Name(node.clone(), name.clone(), |process| {
+                process.is_of(TypeId::of::<ServerProcess<S>>())
+            }),
+        }
+    }
+
     pub(crate) fn bound(process: Arc<ServerProcess<S>>) -> Self {
         Self(Repr::Process(process))
     }

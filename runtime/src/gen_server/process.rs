@@ -16,7 +16,7 @@
 //!    which may come too early and find nothing; so the caller wakes it too when it has left the callback in `carried`, and
 //!    the task polls it at least once more.
 
-use std::any::type_name;
+use std::any::{Any, TypeId, type_name};
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
@@ -566,10 +566,6 @@ impl<S: GenServer> Process for ServerProcess<S> {
         type_name::<S>()
     }
 
-    fn into_any(self: Arc<Self>) -> Arc<dyn std::any::Any + Send + Sync> {
-        self
-    }
-
     fn push(&self, info: Info) -> Result<Wake, Info> {
         let wake = match self.mailbox.push(Envelope::from_info(info)) {
             Ok(wake) => wake,
@@ -580,6 +576,19 @@ impl<S: GenServer> Process for ServerProcess<S> {
         };
         mail_came(&self.head);
         Ok(wake)
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+
+    fn is_of(&self, block: TypeId) -> bool {
+        block == TypeId::of::<Self>()
+    }
+
+    fn push_stop(&self, reason: ExitReason) -> bool {
+        let stop = Envelope::of(Content::Stop(Box::new(reason)));
+        self.queue(stop).is_ok()
     }
 
     fn push_system(&self, system: System) -> Result<(), Refused> {

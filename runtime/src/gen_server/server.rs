@@ -220,11 +220,7 @@ impl<S: GenServer> Loop<S> {
     }
 
     /// Serves on until there is nothing to do. Gives the reason when the server has ended by itself.
-    fn poll(
-        &mut self,
-        process: &Arc<ServerProcess<S>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<ExitReason> {
+    fn poll(&mut self, process: &Arc<ServerProcess<S>>, cx: &mut Context<'_>) -> Poll<ExitReason> {
         loop {
             let step = match &mut self.doing {
                 Doing::Rests => ready!(self.poll_event(process, cx)),
@@ -434,7 +430,11 @@ impl<S: GenServer> Loop<S> {
 
     /// Handles what is neither call nor cast.
     #[inline(never)]
-    fn no_message(&mut self, process: &Arc<ServerProcess<S>>, content: Content<S>) -> Option<Step<S>> {
+    fn no_message(
+        &mut self,
+        process: &Arc<ServerProcess<S>>,
+        content: Content<S>,
+    ) -> Option<Step<S>> {
         match content {
             Content::Info(info) => Some(self.begin_info(process, info)),
             Content::Stop(reason) => Some(Step::Stop(*reason, None)),

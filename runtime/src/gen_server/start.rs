@@ -336,9 +336,7 @@ async fn init<S: GenServer>(name: Option<(ServerName, ProcessRef)>, args: S::Arg
         Ok(InitKind::Start(state, then)) => Inited::Start(Box::new(state), then),
         Ok(InitKind::Ignore) => Inited::Failed(StartError::Ignored, ExitReason::Normal),
         Ok(InitKind::Error(error)) => Inited::Failed(StartError::Init(error), ExitReason::Normal),
-        Ok(InitKind::Stop(reason)) => {
-            Inited::Failed(StartError::Exit(reason.clone()), reason)
-        }
+        Ok(InitKind::Stop(reason)) => Inited::Failed(StartError::Exit(reason.clone()), reason),
         Err(unwound) => unwound.into(),
     }
 }

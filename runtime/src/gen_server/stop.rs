@@ -6,12 +6,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::time::Sleep;
+
 use crate::blocking;
-use crate::gen_server::client::{ServerRef, Unresolved};
-use crate::gen_server::process::{Content, Envelope};
-use crate::process::control::Process;
+use crate::gen_server::client::{ServerRef, Whole};
+use crate::process::context;
+use crate::process::death::{self, Watch};
 use crate::process::receive::far;
-use crate::process::{context, death, suspend_if_exiting};
 use crate::{Address, ExitReason, GenServer, StopError};
 
 /// A request to stop, and the wait for the end: the server handles what is in its mailbox, runs `terminate`, and ends with
@@ -27,40 +28,44 @@ use crate::{Address, ExitReason, GenServer, StopError};
 /// `gen_server:stop/3` (`SRV-10`).
 #[must_use = "a stop does nothing unless awaited"]
 pub struct Stop {
-    send: Option<Box<Request>>,
+    server: Whole,
     reason: ExitReason,
     timeout: Option<Duration>,
-    stopping: Option<Pin<Box<Stopping>>>,
+    waiting: Option<Waiting>,
 }
 
-type Request = dyn FnOnce(ExitReason) -> Result<End, StopError> + Send;
-type Stopping = dyn Future<Output = Result<(), StopError>> + Send;
-type End = Pin<Box<dyn Future<Output = ExitReason> + Send>>;
+/// A stop on its way.
+struct Waiting {
+    end: Watch,
+    timer: Option<Pin<Box<Sleep>>>,
+}
 
 impl Stop {
     pub(crate) fn new<S: GenServer>(server: &ServerRef<S>) -> Self {
-        let server = server.clone();
-        let send = move |reason| {
-            let process = match server.resolve() {
-                Ok(process) => process,
-                Err(Unresolved::NoProc | Unresolved::Wrong { .. }) => {
-                    return Err(StopError::NoProc(server.address()));
-                }
-            };
-            if context::self_pid() == Some(process.head().pid) {
-                return Err(StopError::CallingSelf);
-            }
-            let end: End = Box::pin(death::watch(&*process));
-            match process.queue(Envelope::of(Content::Stop(Box::new(reason)))) {
-                Ok(()) => Ok(end),
-                Err(_) => Err(StopError::NoProc(Address::Pid(process.head().pid))),
-            }
-        };
         Self {
-            send: Some(Box::new(send)),
+            server: server.whole(),
             reason: ExitReason::Normal,
             timeout: None,
-            stopping: None,
+            waiting: None,
+        }
+    }
+
+    /// Asks it to stop.
+    fn send(&self) -> Result<Watch, StopError> {
+        let no_proc = |address| Err(StopError::NoProc(address));
+        let process = match self.server.resolve() {
+            Ok(process) => process,
+            Err(address) => return no_proc(address),
+        };
+        let pid = process.head().pid;
+        if context::self_pid() == Some(pid) {
+            return Err(StopError::CallingSelf);
+        }
+        let end = death::watch(&*process);
+        if process.push_stop(self.reason.clone()) {
+            Ok(end)
+        } else {
+            no_proc(Address::Pid(pid))
         }
     }
 
@@ -84,33 +89,14 @@ impl Stop {
     /// # Panics
     /// On a thread that runs async code.
     #[track_caller]
-    pub fn blocking(mut self) -> Result<(), StopError> {
+    pub fn blocking(self) -> Result<(), StopError> {
         blocking::forbid_in_async("a stop");
-        let Some(send) = self.send.take() else {
-            unreachable!("a stop is sent once");
-        };
-        let end = send(self.reason.clone())?;
+        let end = self.send()?;
         match (blocking::wait(end, self.timeout), self.timeout) {
             (Some(reason), _) => as_asked(reason, &self.reason),
             (None, timeout) => Err(StopError::Timeout(timeout.unwrap_or_default())),
         }
     }
-}
-
-async fn stop(
-    end: Result<End, StopError>,
-    asked: ExitReason,
-    timeout: Option<Duration>,
-) -> Result<(), StopError> {
-    let end = end?;
-    let reason = match timeout {
-        None => end.await,
-        Some(timeout) => tokio::time::timeout_at(far(timeout), end)
-            .await
-            .map_err(|_| StopError::Timeout(timeout))?,
-    };
-    suspend_if_exiting().await;
-    as_asked(reason, &asked)
 }
 
 fn as_asked(reason: ExitReason, asked: &ExitReason) -> Result<(), StopError> {
@@ -129,14 +115,28 @@ impl Future for Stop {
         if context::is_exiting() {
             return Poll::Pending;
         }
-        if let Some(send) = this.send.take() {
-            let end = send(this.reason.clone());
-            this.stopping = Some(Box::pin(stop(end, this.reason.clone(), this.timeout)));
+        let waiting = match &mut this.waiting {
+            Some(waiting) => waiting,
+            None => {
+                let end = match this.send() {
+                    Ok(end) => end,
+                    Err(error) => return Poll::Ready(Err(error)),
+                };
+                let timer = this
+                    .timeout
+                    .map(|timeout| Box::pin(tokio::time::sleep_until(far(timeout))));
+                this.waiting.insert(Waiting { end, timer })
+            }
+        };
+        if let Poll::Ready(reason) = Pin::new(&mut waiting.end).poll(cx) {
+            // What ended it may have ended this process too.
+            return context::poll_unless_exiting(|| Poll::Ready(as_asked(reason, &this.reason)));
         }
-        match &mut this.stopping {
-            Some(stopping) => stopping.as_mut().poll(cx),
-            None => Poll::Pending,
-        }
+        let (Some(timer), Some(timeout)) = (&mut waiting.timer, this.timeout) else {
+            return Poll::Pending;
+        };
+        let is_over = timer.as_mut().poll(cx);
+        is_over.map(|()| Err(StopError::Timeout(timeout)))
     }
 }
 

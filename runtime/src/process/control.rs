@@ -8,7 +8,7 @@
 //! 4. `ended` and then `told` are set once, by `death.rs`, each together with the removal of relations: who finds it set
 //!    does what is done for a process that is not there, who does not is told by the death.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,9 +59,15 @@ pub(crate) trait Process: Send + Sync {
     /// For whoever knows what kind of server it is.
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 
+    /// Whether this block is of that type.
+    fn is_of(&self, block: TypeId) -> bool;
+
     /// Puts a message into the mailbox; gives it back if that is closed. May be called under the lock of `signals`, which
     /// is why the waking and the dropping are left to the caller.
     fn push(&self, info: Info) -> Result<Wake, Info>;
+
+    /// Queues a request to stop, if this is a server that has not ended.
+    fn push_stop(&self, reason: ExitReason) -> bool;
 
     /// Queues a system request, if this is a server.
     fn push_system(&self, system: System) -> Result<(), Refused>;
@@ -120,6 +126,8 @@ pub(crate) struct Signals {
     pub(crate) by_itself: bool,
     pub(crate) ended: bool,
     pub(crate) told: bool,
+    /// The link that most processes have takes no memory; any other is in `relations`.
+    pub(crate) linked_to_parent: bool,
     /// The reason with which it is to end.
     pub(crate) pending: Option<ExitReason>,
     /// What not every process has.
@@ -133,6 +141,32 @@ impl Signals {
 
     pub(crate) fn relations(&mut self) -> &mut Relations {
         self.relations.get_or_insert_default()
+    }
+
+    /// Enters a link of the process that was started by `parent`.
+    pub(crate) fn link(&mut self, parent: Option<Pid>, other: Pid) {
+        if parent == Some(other) {
+            self.linked_to_parent = true;
+        } else {
+            self.relations().links.insert(other, ());
+        }
+    }
+
+    /// Removes a link of the process that was started by `parent`. Returns whether there was one.
+    pub(crate) fn unlink(&mut self, parent: Option<Pid>, other: Pid) -> bool {
+        if parent == Some(other) {
+            return std::mem::take(&mut self.linked_to_parent);
+        }
+        let relations = self.relations.as_mut();
+        relations.is_some_and(|relations| relations.links.remove(&other).is_some())
+    }
+
+    /// Whom the process that was started by `parent` is linked to.
+    pub(crate) fn links(&self, parent: Option<Pid>) -> Vec<Pid> {
+        let relations = self.relations.iter();
+        let others = relations.flat_map(|relations| relations.links.iter().map(|(pid, ())| *pid));
+        let parent = parent.filter(|_| self.linked_to_parent);
+        parent.into_iter().chain(others).collect()
     }
 
     pub(crate) fn name(&self) -> Option<&Name> {
@@ -316,12 +350,7 @@ pub(crate) fn signal_exit(target: &dyn Process, from: Pid, reason: ExitReason, c
     let head = target.head();
     let mut signals = head.signals.lock();
     // What the link's removal by `unlink` came before never arrives (LNK-3): both happen under this lock.
-    if cause == Cause::Link
-        && signals
-            .relations
-            .as_mut()
-            .is_none_or(|relations| relations.links.remove(&from).is_none())
-    {
+    if cause == Cause::Link && !signals.unlink(head.parent, from) {
         return;
     }
     if signals.is_over() {

@@ -9,8 +9,10 @@
 //! Whoever links finds `ended` set or is among those that are taken out then; whoever monitors finds `told` set, or is
 //! among those that are taken out then. Who finds it set does what is done for a process that is not there.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use crate::exit::Cause;
 use crate::parcel::Parcel;
@@ -39,7 +41,12 @@ pub(crate) fn finish(process: &dyn Process) {
     let starting = signals.starting;
     let timer = head.take_timer(&mut signals);
     let relations = signals.relations.as_deref_mut();
-    let own = relations.map(Relations::take_own).unwrap_or_default();
+    let mut own = relations.map(Relations::take_own).unwrap_or_default();
+    if let Some(parent) = head.parent
+        && std::mem::take(&mut signals.linked_to_parent)
+    {
+        own.links.insert(parent, ());
+    }
     head.set(bits::EXIT | bits::ENDED);
     drop(signals);
     drop(timer);
@@ -119,8 +126,8 @@ fn release(head: &Head, rare: Rare) {
 fn spare_starter(child: &dyn Process, starter: &dyn Process) -> bool {
     let mut signals = starter.head().signals.lock();
     let spared = signals.trap_exit;
-    if spared && let Some(relations) = &mut signals.relations {
-        relations.links.remove(&child.head().pid);
+    if spared {
+        signals.unlink(starter.head().parent, child.head().pid);
     }
     spared
 }
@@ -181,21 +188,29 @@ pub(crate) fn add_waiter(target: &dyn Process, waiter: Arc<dyn Deathwatch>) -> O
 }
 
 /// Waits for the end of a process, from anywhere. The waiting begins with the call, not with the first poll.
-pub(crate) fn watch(target: &dyn Process) -> impl Future<Output = ExitReason> + Send + use<> {
+pub(crate) fn watch(target: &dyn Process) -> Watch {
     let end = Arc::<Parcel<ExitReason>>::default();
     let mref = add_waiter(target, Arc::<Parcel<ExitReason>>::clone(&end));
-    let watch = Watch {
+    Watch {
         pid: target.head().pid,
         end,
         mref,
-    };
-    async move { poll_fn(|cx| watch.end.poll(cx)).await }
+    }
 }
 
-struct Watch {
+/// The end of a process, to be awaited.
+pub(crate) struct Watch {
     pid: crate::Pid,
     end: Arc<Parcel<ExitReason>>,
     mref: Option<MonitorRef>,
+}
+
+impl Future for Watch {
+    type Output = ExitReason;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ExitReason> {
+        self.end.poll(cx)
+    }
 }
 
 impl Drop for Watch {

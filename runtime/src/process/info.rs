@@ -54,9 +54,7 @@ pub fn info(pid: Pid) -> Option<ProcessInfo> {
         type_name: process.type_name(),
         parent: head.parent,
         message_queue_len,
-        links: relations
-            .map(|all| all.links.iter().map(|(pid, ())| *pid).collect())
-            .unwrap_or_default(),
+        links: signals.links(head.parent),
         monitors: relations
             .map(|all| all.monitors.iter().map(|(_, pid)| *pid).collect())
             .unwrap_or_default(),

@@ -45,8 +45,8 @@ pub fn link(pid: Pid) {
             if others.ended || own.ended {
                 return false;
             }
-            own.relations().links.insert(pid, ());
-            others.relations().links.insert(caller.head().pid, ());
+            own.link(caller.head().parent, pid);
+            others.link(target.head().parent, caller.head().pid);
             true
         })
     });
@@ -89,11 +89,13 @@ pub(crate) fn unlink_from(own: &ProcessRef, pid: Pid) {
         return;
     }
     match table::find(pid) {
-        Some(target) => with_both(own, &target, |own, others| {
-            remove(own, pid);
-            remove(others, own_pid);
+        Some(target) => with_both(own, &target, |signals, others| {
+            signals.unlink(own.head().parent, pid);
+            others.unlink(target.head().parent, own_pid);
         }),
-        None => remove(&mut own.head().signals.lock(), pid),
+        None => {
+            own.head().signals.lock().unlink(own.head().parent, pid);
+        }
     }
 }
 
@@ -119,12 +121,6 @@ pub(crate) fn flush_exits() -> HashMap<Pid, ExitReason> {
         .filter_map(|info| info.downcast::<Exit>().ok())
         .map(|exit| (exit.from, exit.reason))
         .collect()
-}
-
-fn remove(signals: &mut Signals, pid: Pid) {
-    if let Some(relations) = &mut signals.relations {
-        relations.links.remove(&pid);
-    }
 }
 
 /// Locks two processes in the order of their pids (rule 2 in `control.rs`).

@@ -1,12 +1,13 @@
 //! Monitors.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, Ready};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::process::aliases::{self, AliasMode};
 use crate::process::control::{Head, ProcessRef};
+use crate::process::death::Watch;
 use crate::process::relations::{Relations, Tag, Watcher};
 use crate::process::{context, death, this};
 use crate::{Address, Down, ExitReason, Info, MonitorRef, NoProc};
@@ -205,22 +206,24 @@ pub fn demonitor_flush(mref: MonitorRef) -> bool {
 /// # Cancel safety
 /// Cancel safe: dropping the future ends the watching.
 pub fn monitored(target: impl Into<Address>) -> MonitoredEnd {
-    let end: Pin<Box<dyn Future<Output = ExitReason> + Send>> = match resolve(&target.into()) {
-        Ok(process) => Box::pin(death::watch(&*process)),
-        Err(_) => Box::pin(std::future::ready(ExitReason::NoProc)),
-    };
-    MonitoredEnd(end)
+    MonitoredEnd(match resolve(&target.into()) {
+        Ok(process) => Ok(death::watch(&*process)),
+        Err(_) => Err(std::future::ready(ExitReason::NoProc)),
+    })
 }
 
 /// The end of a process, to be awaited; made by [`monitored`].
 #[must_use = "futures do nothing unless awaited"]
-pub struct MonitoredEnd(Pin<Box<dyn Future<Output = ExitReason> + Send>>);
+pub struct MonitoredEnd(Result<Watch, Ready<ExitReason>>);
 
 impl Future for MonitoredEnd {
     type Output = ExitReason;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ExitReason> {
-        context::poll_unless_exiting(|| self.0.as_mut().poll(cx))
+        context::poll_unless_exiting(|| match &mut self.0 {
+            Ok(watch) => Pin::new(watch).poll(cx),
+            Err(ready) => Pin::new(ready).poll(cx),
+        })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{Address, Alias, Down, Info, MonitorRef, Name, Pid, TimerRef, ViaName
 /// Allocated when first used.
 #[derive(Default)]
 pub(crate) struct Relations {
-    /// Symmetric: each partner has this process among its own (`LNK-1`).
+    /// Symmetric: each partner has this process among its own (`LNK-1`). Without the parent: see `Signals`.
     pub(crate) links: Few<Pid, ()>,
     /// What this process monitors. Its own entry decides whether a `Down` may still arrive (`MON-3`).
     pub(crate) monitors: Few<MonitorRef, Pid>,

@@ -1,6 +1,6 @@
 //! Starting plain processes.
 
-use std::any::{Any, type_name};
+use std::any::{Any, TypeId, type_name};
 use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
@@ -112,12 +112,20 @@ impl Process for PlainProcess {
         self.type_name
     }
 
+    fn push(&self, info: Info) -> Result<Wake, Info> {
+        self.mailbox.push(info)
+    }
+
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
     }
 
-    fn push(&self, info: Info) -> Result<Wake, Info> {
-        self.mailbox.push(info)
+    fn is_of(&self, block: TypeId) -> bool {
+        block == TypeId::of::<Self>()
+    }
+
+    fn push_stop(&self, _reason: ExitReason) -> bool {
+        false
     }
 
     fn push_system(&self, _system: System) -> Result<(), Refused> {
@@ -296,13 +304,8 @@ pub(crate) fn link_to_starter(starter: &ProcessRef, child: &Head) {
         child.conclude(ExitReason::NoProc, false);
         return;
     }
-    signals.relations().links.insert(child.pid, ());
-    child
-        .signals
-        .lock()
-        .relations()
-        .links
-        .insert(starter.head().pid, ());
+    signals.link(starter.head().parent, child.pid);
+    child.signals.lock().link(child.parent, starter.head().pid);
 }
 
 /// Starts the process of a task, linked to the caller if that is a process; `waiter` hears of its end.
