@@ -4,7 +4,8 @@
 //! (in `select!`) each look at all messages again.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::marker::PhantomData;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -30,18 +31,16 @@ use crate::process::{context, not_a_process};
 pub fn receive<R>(
     after: Option<Duration>,
     select: impl FnMut(Info) -> Result<R, Info>,
-) -> impl Future<Output = Option<R>> {
+) -> impl Future<Output = Option<R>> + Unpin {
     if !context::in_process() {
         not_a_process("receive!");
     }
-    async move {
-        let mut receive = pin!(Receive {
-            after,
-            sleep: None,
-            seen: Seen::default(),
-            select
-        });
-        std::future::poll_fn(|cx| receive.as_mut().poll(cx)).await
+    Receive {
+        after,
+        sleep: None,
+        seen: Seen::default(),
+        select,
+        result: PhantomData,
     }
 }
 
@@ -54,30 +53,38 @@ pub fn receive<R>(
 /// Cancel safe: a message is taken only when the future is ready with it.
 #[track_caller]
 pub fn receive_any<T: Send + 'static>() -> impl Future<Output = T> {
-    let received = receive(None, Info::downcast::<T>);
-    async move {
-        match received.await {
-            Some(message) => message,
+    ReceiveAny(receive(None, Info::downcast::<T>))
+}
+
+struct ReceiveAny<F>(F);
+
+impl<T, F: Future<Output = Option<T>> + Unpin> Future for ReceiveAny<F> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        match Pin::new(&mut self.0).poll(cx) {
+            Poll::Ready(Some(message)) => Poll::Ready(message),
             // Without `after` there is no other end.
-            None => std::future::pending().await,
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
 }
 
-struct Receive<F> {
+/// A structure and no `async` block, which would hold what it is made of twice.
+struct Receive<F, R> {
     after: Option<Duration>,
     sleep: Option<Pin<Box<Sleep>>>,
     seen: Seen,
     select: F,
+    result: PhantomData<fn() -> R>,
 }
 
-impl<F> Unpin for Receive<F> {}
+impl<F, R> Unpin for Receive<F, R> {}
 
-impl<F> Receive<F> {
-    fn poll<R>(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>>
-    where
-        F: FnMut(Info) -> Result<R, Info>,
-    {
+impl<R, F: FnMut(Info) -> Result<R, Info>> Future for Receive<F, R> {
+    type Output = Option<R>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
         if context::is_exiting() {
             return Poll::Pending;
         }
@@ -89,6 +96,7 @@ impl<F> Receive<F> {
             sleep,
             seen,
             select,
+            ..
         } = self.get_mut();
         let now_or_never = *after == Some(Duration::ZERO);
         let receiver = if now_or_never {

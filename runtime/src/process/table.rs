@@ -1,15 +1,20 @@
 //! What is found by its number: all living processes of all nodes by pid, and who has an alias.
+//!
+//! The numbers are counted up. So entries stand in blocks of [`BLOCK`] numbers that follow each other in a shard, which those
+//! that are made or go one after the other share. A block goes when it is empty, unless it is the newest of its shard: that
+//! one will be filled.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::process::control::ProcessRef;
 use crate::sync::Mutex;
 use crate::{Alias, Pid};
 
-const SHARDS: usize = 64;
+const SHARDS: u64 = 64;
+const BLOCK: u64 = 16;
 
-/// The numbers are counted up, so they spread by themselves; multiplied, their upper bits do too, which the map looks at.
+/// The numbers spread by themselves; multiplied, their upper bits do too, which the map looks at.
 #[derive(Default)]
 struct NumberHasher(u64);
 
@@ -29,72 +34,204 @@ impl Hasher for NumberHasher {
     }
 }
 
-type Shard<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
+struct Block<V> {
+    entries: [Option<V>; BLOCK as usize],
+    used: usize,
+}
 
-/// A map that many threads use at once.
-struct Table<K, V>([Mutex<Shard<K, V>>; SHARDS]);
-
-impl<K: Copy + Eq + Hash, V: Clone> Table<K, V> {
-    const fn new() -> Self {
-        Self([const { Mutex::new(HashMap::with_hasher(BuildHasherDefault::new())) }; SHARDS])
-    }
-
-    fn shard(&self, bits: u64) -> &Mutex<Shard<K, V>> {
-        let at = (bits % SHARDS as u64) as usize;
-        // In bounds: a remainder of SHARDS.
-        &self.0[at]
-    }
-
-    fn insert(&self, bits: u64, key: K, value: V) {
-        self.shard(bits).lock().insert(key, value);
-    }
-
-    fn remove(&self, bits: u64, key: K) {
-        // Bound, so that what it owns is dropped outside of the lock.
-        let _value = self.shard(bits).lock().remove(&key);
-    }
-
-    fn find(&self, bits: u64, key: K) -> Option<V> {
-        self.shard(bits).lock().get(&key).cloned()
+impl<V> Block<V> {
+    fn empty() -> Box<Self> {
+        Box::new(Self {
+            entries: [const { None }; BLOCK as usize],
+            used: 0,
+        })
     }
 }
 
-static PROCESSES: Table<Pid, ProcessRef> = Table::new();
-static ALIASES: Table<Alias, Pid> = Table::new();
+struct Shard<V> {
+    blocks: HashMap<u64, Box<Block<V>>, BuildHasherDefault<NumberHasher>>,
+    /// The newest block.
+    newest: u64,
+}
+
+/// Where an entry stands in its shard.
+#[derive(Clone, Copy)]
+struct Place {
+    block: u64,
+    /// Below [`BLOCK`].
+    at: usize,
+}
+
+impl<V> Shard<V> {
+    const fn new() -> Self {
+        Self {
+            blocks: HashMap::with_hasher(BuildHasherDefault::new()),
+            newest: 0,
+        }
+    }
+
+    /// Gives out what stood there.
+    fn insert(&mut self, Place { block, at }: Place, value: V) -> Option<V> {
+        if block > self.newest {
+            self.leave(self.newest);
+            self.newest = block;
+        }
+        let block = self.blocks.entry(block).or_insert_with(Block::empty);
+        let before = block.entries[at].replace(value);
+        block.used += usize::from(before.is_none());
+        before
+    }
+
+    fn remove(&mut self, Place { block, at }: Place) -> Option<V> {
+        let entries = self.blocks.get_mut(&block)?;
+        let removed = entries.entries[at].take()?;
+        entries.used -= 1;
+        if block != self.newest {
+            self.leave(block);
+        }
+        Some(removed)
+    }
+
+    /// Lets a block go if it is empty.
+    fn leave(&mut self, block: u64) {
+        if self.blocks.get(&block).is_some_and(|block| block.used == 0) {
+            self.blocks.remove(&block);
+        }
+    }
+
+    fn get(&self, Place { block, at }: Place) -> Option<&V> {
+        self.blocks.get(&block)?.entries[at].as_ref()
+    }
+
+    fn values(&self) -> impl Iterator<Item = &V> {
+        let blocks = self.blocks.values();
+        blocks.flat_map(|block| block.entries.iter().flatten())
+    }
+}
+
+/// A map by numbers that many threads use at once.
+struct Table<V>([Mutex<Shard<V>>; SHARDS as usize]);
+
+impl<V: Clone> Table<V> {
+    const fn new() -> Self {
+        Self([const { Mutex::new(Shard::new()) }; SHARDS as usize])
+    }
+
+    fn place(&self, number: u64) -> (&Mutex<Shard<V>>, Place) {
+        let in_shard = number / SHARDS;
+        let place = Place {
+            block: in_shard / BLOCK,
+            at: (in_shard % BLOCK) as usize,
+        };
+        // In bounds: a remainder of SHARDS.
+        (&self.0[(number % SHARDS) as usize], place)
+    }
+
+    fn insert(&self, number: u64, value: V) {
+        let (shard, place) = self.place(number);
+        // Bound, so that what it owns is dropped outside of the lock.
+        let _before = shard.lock().insert(place, value);
+    }
+
+    fn remove(&self, number: u64) {
+        let (shard, place) = self.place(number);
+        let _value = shard.lock().remove(place);
+    }
+
+    fn find(&self, number: u64) -> Option<V> {
+        let (shard, place) = self.place(number);
+        shard.lock().get(place).cloned()
+    }
+
+    fn all(&self) -> Vec<V> {
+        let shards = self.0.iter();
+        shards
+            .flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>())
+            .collect()
+    }
+}
+
+static PROCESSES: Table<ProcessRef> = Table::new();
+static ALIASES: Table<Pid> = Table::new();
 
 pub(crate) fn insert(process: ProcessRef) {
-    let pid = process.head().pid;
-    PROCESSES.insert(pid.to_bits(), pid, process);
+    PROCESSES.insert(process.head().pid.to_bits(), process);
 }
 
 pub(crate) fn remove(pid: Pid) {
-    PROCESSES.remove(pid.to_bits(), pid);
+    PROCESSES.remove(pid.to_bits());
 }
 
 pub(crate) fn find(pid: Pid) -> Option<ProcessRef> {
-    PROCESSES.find(pid.to_bits(), pid)
+    PROCESSES.find(pid.to_bits())
 }
 
 pub(crate) fn insert_alias(alias: Alias, owner: Pid) {
-    ALIASES.insert(alias.to_bits(), alias, owner);
+    ALIASES.insert(alias.to_bits(), owner);
 }
 
 pub(crate) fn remove_alias(alias: Alias) {
-    ALIASES.remove(alias.to_bits(), alias);
+    ALIASES.remove(alias.to_bits());
 }
 
 /// Who has an alias, if it is active.
 pub(crate) fn alias_owner(alias: Alias) -> Option<Pid> {
-    ALIASES.find(alias.to_bits(), alias)
+    ALIASES.find(alias.to_bits())
 }
 
 /// Every process, oldest first.
 pub(crate) fn all() -> Vec<ProcessRef> {
-    let mut all: Vec<ProcessRef> = PROCESSES
-        .0
-        .iter()
-        .flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>())
-        .collect();
+    let mut all = PROCESSES.all();
     all.sort_unstable_by_key(|process| process.head().pid);
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, VecDeque};
+
+    use super::*;
+
+    /// What a `HashMap` does, with numbers that come in order and go in any.
+    #[test]
+    fn it_is_a_map() {
+        let table = Table::new();
+        let (mut map, mut numbers) = (HashMap::new(), VecDeque::new());
+        let mut chance = 1_u64;
+        let mut below = |limit: u64| {
+            chance ^= chance << 13;
+            chance ^= chance >> 7;
+            chance ^= chance << 17;
+            chance % limit
+        };
+        for number in 0..40_000 {
+            table.insert(number, number * 2);
+            map.insert(number, number * 2);
+            numbers.push_back(number);
+            // More come than go, then the other way round.
+            for _ in 0..below(if number < 20_000 { 3 } else { 4 }) {
+                let at = below(numbers.len().max(1) as u64) as usize;
+                let Some(gone) = numbers.swap_remove_back(at) else {
+                    break;
+                };
+                table.remove(gone);
+                map.remove(&gone);
+                assert_eq!(table.find(gone), None);
+            }
+        }
+        let mut all = table.all();
+        all.sort_unstable();
+        let mut expected: Vec<_> = map.values().copied().collect();
+        expected.sort_unstable();
+        assert_eq!(all, expected);
+        for (number, value) in map {
+            assert_eq!(table.find(number), Some(value));
+            table.remove(number);
+        }
+        let blocks: usize = table.0.iter().map(|shard| shard.lock().blocks.len()).sum();
+        assert!(
+            blocks <= SHARDS as usize,
+            "only the newest may be left: {blocks}"
+        );
+    }
 }
