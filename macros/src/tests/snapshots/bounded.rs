@@ -33,7 +33,7 @@ impl ::beamish::__private::GenServer for Store {
     const MAILBOX: ::core::option::Option<::beamish::__private::Bound> = ::core::option::Option::Some(
         ::beamish::__private::Bound::new(8, ::beamish::__private::OnFull::Wait),
     );
-    fn message_name(__message: &Self::Message) -> &'static str {
+    fn message_name(__message: &StoreMessage) -> &'static str {
         match __message {
             StoreMessage::Put { .. } => "put",
         }
@@ -44,8 +44,8 @@ impl ::beamish::__private::GenServer for Store {
     #[inline]
     fn handle_now(
         &mut self,
-        __message: Self::Message,
-    ) -> ::core::result::Result<::beamish::__private::Next<Self>, Self::Message> {
+        __message: StoreMessage,
+    ) -> ::core::result::Result<::beamish::__private::Next<Self>, StoreMessage> {
         match __message {
             StoreMessage::Put { key } => {
                 ::core::result::Result::Ok(
@@ -93,7 +93,7 @@ impl ::beamish::__private::GenServer for Store {
     const MAILBOX: ::core::option::Option<::beamish::__private::Bound> = ::core::option::Option::Some(
         ::beamish::__private::Bound::new(8, ::beamish::__private::OnFull::Refuse),
     );
-    fn message_name(__message: &Self::Message) -> &'static str {
+    fn message_name(__message: &StoreMessage) -> &'static str {
         match __message {
             StoreMessage::Put { .. } => "put",
         }
@@ -104,8 +104,8 @@ impl ::beamish::__private::GenServer for Store {
     #[inline]
     fn handle_now(
         &mut self,
-        __message: Self::Message,
-    ) -> ::core::result::Result<::beamish::__private::Next<Self>, Self::Message> {
+        __message: StoreMessage,
+    ) -> ::core::result::Result<::beamish::__private::Next<Self>, StoreMessage> {
         match __message {
             StoreMessage::Put { key } => {
                 ::core::result::Result::Ok(
@@ -150,7 +150,7 @@ impl ::beamish::__private::GenServer for Store {
     const MAILBOX: ::core::option::Option<::beamish::__private::Bound> = ::core::option::Option::Some(
         ::beamish::__private::Bound::new(8, ::beamish::__private::OnFull::DropOldest),
     );
-    fn message_name(__message: &Self::Message) -> &'static str {
+    fn message_name(__message: &StoreMessage) -> &'static str {
         match __message {
             StoreMessage::Put { .. } => "put",
         }
@@ -161,8 +161,8 @@ impl ::beamish::__private::GenServer for Store {
     #[inline]
     fn handle_now(
         &mut self,
-        __message: Self::Message,
-    ) -> ::core::result::Result<::beamish::__private::Next<Self>, Self::Message> {
+        __message: StoreMessage,
+    ) -> ::core::result::Result<::beamish::__private::Next<Self>, StoreMessage> {
         match __message {
             StoreMessage::Put { key } => {
                 ::core::result::Result::Ok(
