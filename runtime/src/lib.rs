@@ -53,7 +53,7 @@ pub use gen_server::{
     Bound, BoxFuture, Call, CallError, CallFailed, CallInfo, Caller, Cast, Continue,
     DEFAULT_CALL_TIMEOUT, FlatCall, Full, GenServer, Handler, Init, IntoInit, IntoNext, Next,
     NoReply, NoResponse, OnFull, Reply, ReplyTo, Request, Requests, Server, ServerOptions,
-    ServerRef, Show, Start, StartError, StartMonitor, Stop, StopError, WrongServer,
+    ServerRef, Show, Start, StartError, StartMonitor, Stop, StopError, WrongServer, handled_now,
     unexpected_info,
 };
 pub use name::{Address, Name, Via, ViaName};

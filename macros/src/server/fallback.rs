@@ -18,7 +18,7 @@ pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
     let mut with_options = block.generics.clone();
     let options = parse_quote!(for<'__a> #ty: #krate::ServerOptions);
     with_options.make_where_clause().predicates.push(options);
-    let (impl_generics, ..) = block.generics.split_for_impl();
+    let (impl_generics, _, where_clause) = block.generics.split_for_impl();
     let (_, _, with_options) = with_options.split_for_impl();
     let header = client_header(block);
     let client = client_type(block);
@@ -45,7 +45,7 @@ pub(crate) fn expand(server: &Server<'_>) -> TokenStream {
         #contract
         #cfg
         #[allow(dead_code, unused_variables)]
-        impl #impl_generics #ty #with_options { #starts }
+        impl #impl_generics #ty #where_clause { #starts }
         #cfg
         #[allow(unused_variables)]
         impl #impl_generics #krate::GenServer for #ty #with_options {
@@ -107,7 +107,9 @@ fn starts(server: &Server<'_>) -> TokenStream {
         let name = proc_macro2::Ident::new(name, proc_macro2::Span::call_site());
         quote!(pub fn #name(#(#params),*) -> #output { loop {} })
     };
-    let start = quote!(#krate::Start<Self>);
+    // Where the struct lacks its `#[genserver]` there is no such client, nor then an error wherever the server is started.
+    let client = client_type(server.block);
+    let start = quote!(#krate::Start<<#client as #krate::Server>::Of>);
     let mut functions = function("start_link", start.clone());
     functions.extend(function("start", start.clone()));
     functions.extend(function("child_spec", quote!(#krate::ChildSpec)));

@@ -52,9 +52,9 @@ pub type Show<T> = fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result;
 
 /// The options of a server: `use GenServer, restart: …` in Elixir. Written by `#[genserver]` on the struct.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a server",
-    label = "not a server",
-    note = "put `#[genserver]` on the struct and on its `impl` block"
+    message = "`{Self}` lacks the options of a server; write `#[genserver]` on the struct too",
+    label = "the struct has no `#[genserver]`",
+    note = "by hand, write `impl ServerOptions for {Self} {{}}`"
 )]
 pub trait ServerOptions: Sized + Send + 'static {
     /// The name that it is registered under when it starts.
@@ -172,6 +172,15 @@ impl<S: GenServer> Continue<Infallible> for S {
     async fn handle_continue(&mut self, value: Infallible) -> Next<Self> {
         match value {}
     }
+}
+
+/// Handles in [`handle`](GenServer::handle) a message that need not be awaited.
+#[doc(hidden)]
+#[inline]
+pub fn handled_now<S: GenServer>(state: &mut S, message: S::Message) -> Next<S> {
+    state
+        .handle_now(message)
+        .unwrap_or_else(|_| Next::no_reply())
 }
 
 /// Logs a message that no handler takes, as Elixir does.

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-
+use syn::parse_quote;
 use syn::spanned::Spanned;
 
 use super::forward::{self, forwarder_name, is_never};
@@ -27,7 +27,7 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
     let mailbox = block.mailbox.as_ref().map(|bound| bound.expand(krate));
     let debug = block.debug.map(|place| {
         let show = show(krate, place);
-        quote!(const DEBUG_MESSAGE: ::core::option::Option<#krate::Show<Self::Message>> = #show;)
+        quote!(const DEBUG_MESSAGE: ::core::option::Option<#krate::Show<#message #arguments>> = #show;)
     });
     let message_name = message_name(server);
     let handle_now = handle_now(server);
@@ -110,6 +110,7 @@ fn init_function(server: &Server<'_>, init: &Init) -> (TokenStream, TokenStream)
 /// The names of the handlers, by message.
 fn message_name(server: &Server<'_>) -> TokenStream {
     let message = names::message(&server.block.name);
+    let (_, arguments, _) = server.block.generics.split_for_impl();
     let arms = server.handlers.iter().map(|handler| {
         let (variant, cfgs) = (&handler.variant, &handler.method.cfgs);
         let name = names::plain(&handler.method.name);
@@ -123,7 +124,7 @@ fn message_name(server: &Server<'_>) -> TokenStream {
         .then(|| quote!(__message => match *__message {},));
     let empty = if phantom.is_some() { None } else { empty };
     quote! {
-        fn message_name(__message: &Self::Message) -> &'static str {
+        fn message_name(__message: &#message #arguments) -> &'static str {
             match __message {
                 #(#arms)*
                 #phantom
@@ -137,6 +138,7 @@ fn handle_now(server: &Server<'_>) -> TokenStream {
     let block = server.block;
     let krate = &block.krate;
     let message = names::message(&block.name);
+    let (_, arguments, _) = block.generics.split_for_impl();
     let arms = server
         .handlers
         .iter()
@@ -154,8 +156,8 @@ fn handle_now(server: &Server<'_>) -> TokenStream {
         #[inline]
         fn handle_now(
             &mut self,
-            __message: Self::Message,
-        ) -> ::core::result::Result<#krate::Next<Self>, Self::Message> {
+            __message: #message #arguments,
+        ) -> ::core::result::Result<#krate::Next<Self>, #message #arguments> {
             match __message {
                 #(#arms)*
                 #phantom
@@ -167,6 +169,8 @@ fn handle_now(server: &Server<'_>) -> TokenStream {
 
 fn handle(server: &Server<'_>) -> Option<TokenStream> {
     let krate = &server.block.krate;
+    let message = names::message(&server.block.name);
+    let (_, arguments, _) = server.block.generics.split_for_impl();
     let mut arms = server
         .handlers
         .iter()
@@ -178,14 +182,11 @@ fn handle(server: &Server<'_>) -> Option<TokenStream> {
         });
     let first = arms.next()?;
     Some(quote! {
-        async fn handle(&mut self, __message: Self::Message, __caller: &mut #krate::Caller<Self>) -> #krate::Next<Self> {
+        async fn handle(&mut self, __message: #message #arguments, __caller: &mut #krate::Caller<Self>) -> #krate::Next<Self> {
             match __message {
                 #first
                 #(#arms)*
-                __message => match #krate::GenServer::handle_now(self, __message) {
-                    ::core::result::Result::Ok(__next) => __next,
-                    ::core::result::Result::Err(_) => #krate::Next::no_reply(),
-                },
+                __message => #krate::handled_now(self, __message),
             }
         }
     })
@@ -269,7 +270,11 @@ fn handle_info(server: &Server<'_>) -> Option<TokenStream> {
 fn handle_continue(server: &Server<'_>, listener: &Listener) -> TokenStream {
     let block = server.block;
     let (krate, ty, cfg) = (&block.krate, &block.ty, cfgs(block));
-    let (impl_generics, _, where_clause) = block.generics.split_for_impl();
+    let mut generics = block.generics.clone();
+    // Of a struct without its `#[genserver]` the `impl` of `GenServer` says so, once.
+    let is_server = parse_quote!(for<'__a> #ty: #krate::GenServer);
+    generics.make_where_clause().predicates.push(is_server);
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (value, cfgs) = (&listener.ty, &listener.method.cfgs);
     let argument = Ident::new("__value", Span::call_site());
     let next = next(server, &listener.method, &[&argument]);

@@ -33,7 +33,7 @@ impl ::beamish::__private::GenServer for Store {
     const MAILBOX: ::core::option::Option<::beamish::__private::Bound> = ::core::option::Option::Some(
         ::beamish::__private::Bound::new(8, ::beamish::__private::OnFull::Wait),
     );
-    fn message_name(__message: &Self::Message) -> &'static str {
+    fn message_name(__message: &StoreMessage) -> &'static str {
         match __message {
             StoreMessage::Put { .. } => "put",
         }
@@ -50,8 +50,8 @@ impl ::beamish::__private::GenServer for Store {
     #[inline]
     fn handle_now(
         &mut self,
-        __message: Self::Message,
-    ) -> ::core::result::Result<::beamish::__private::Next<Self>, Self::Message> {
+        __message: StoreMessage,
+    ) -> ::core::result::Result<::beamish::__private::Next<Self>, StoreMessage> {
         match __message {
             StoreMessage::Put { key } => {
                 ::core::result::Result::Ok(
@@ -99,7 +99,7 @@ impl ::beamish::__private::GenServer for Store {
     const MAILBOX: ::core::option::Option<::beamish::__private::Bound> = ::core::option::Option::Some(
         ::beamish::__private::Bound::new(8, ::beamish::__private::OnFull::Refuse),
     );
-    fn message_name(__message: &Self::Message) -> &'static str {
+    fn message_name(__message: &StoreMessage) -> &'static str {
         match __message {
             StoreMessage::Put { .. } => "put",
         }
@@ -116,8 +116,8 @@ impl ::beamish::__private::GenServer for Store {
     #[inline]
     fn handle_now(
         &mut self,
-        __message: Self::Message,
-    ) -> ::core::result::Result<::beamish::__private::Next<Self>, Self::Message> {
+        __message: StoreMessage,
+    ) -> ::core::result::Result<::beamish::__private::Next<Self>, StoreMessage> {
         match __message {
             StoreMessage::Put { key } => {
                 ::core::result::Result::Ok(
@@ -162,7 +162,7 @@ impl ::beamish::__private::GenServer for Store {
     const MAILBOX: ::core::option::Option<::beamish::__private::Bound> = ::core::option::Option::Some(
         ::beamish::__private::Bound::new(8, ::beamish::__private::OnFull::DropOldest),
     );
-    fn message_name(__message: &Self::Message) -> &'static str {
+    fn message_name(__message: &StoreMessage) -> &'static str {
         match __message {
             StoreMessage::Put { .. } => "put",
         }
@@ -179,8 +179,8 @@ impl ::beamish::__private::GenServer for Store {
     #[inline]
     fn handle_now(
         &mut self,
-        __message: Self::Message,
-    ) -> ::core::result::Result<::beamish::__private::Next<Self>, Self::Message> {
+        __message: StoreMessage,
+    ) -> ::core::result::Result<::beamish::__private::Next<Self>, StoreMessage> {
         match __message {
             StoreMessage::Put { key } => {
                 ::core::result::Result::Ok(

@@ -243,7 +243,7 @@ impl ::beamish::__private::GenServer for Counter {
     type Message = CounterMessage;
     type Reply = CounterReply;
     type Ref = CounterRef;
-    fn message_name(__message: &Self::Message) -> &'static str {
+    fn message_name(__message: &CounterMessage) -> &'static str {
         match __message {
             CounterMessage::Get { .. } => "get",
             CounterMessage::Add { .. } => "add",
@@ -261,8 +261,8 @@ impl ::beamish::__private::GenServer for Counter {
     #[inline]
     fn handle_now(
         &mut self,
-        __message: Self::Message,
-    ) -> ::core::result::Result<::beamish::__private::Next<Self>, Self::Message> {
+        __message: CounterMessage,
+    ) -> ::core::result::Result<::beamish::__private::Next<Self>, CounterMessage> {
         match __message {
             CounterMessage::Get => {
                 ::core::result::Result::Ok(

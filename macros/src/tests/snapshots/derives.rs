@@ -131,7 +131,7 @@ impl<T> ::beamish::__private::GenServer for Store<T> {
     type Message = StoreMessage<T>;
     type Reply = StoreReply<T>;
     type Ref = StoreRef<T>;
-    fn message_name(__message: &Self::Message) -> &'static str {
+    fn message_name(__message: &StoreMessage<T>) -> &'static str {
         match __message {
             StoreMessage::Put { .. } => "put",
             StoreMessage::__Phantom(_, __never) => match *__never {}
@@ -149,8 +149,8 @@ impl<T> ::beamish::__private::GenServer for Store<T> {
     #[inline]
     fn handle_now(
         &mut self,
-        __message: Self::Message,
-    ) -> ::core::result::Result<::beamish::__private::Next<Self>, Self::Message> {
+        __message: StoreMessage<T>,
+    ) -> ::core::result::Result<::beamish::__private::Next<Self>, StoreMessage<T>> {
         match __message {
             StoreMessage::Put { key } => {
                 ::core::result::Result::Ok(

@@ -321,7 +321,7 @@ where
     type Message = CacheMessage<K, V>;
     type Reply = CacheReply<K, V>;
     type Ref = CacheRef<K, V>;
-    fn message_name(__message: &Self::Message) -> &'static str {
+    fn message_name(__message: &CacheMessage<K, V>) -> &'static str {
         match __message {
             CacheMessage::Fetch { .. } => "fetch",
             #[cfg(feature = "wait")]
@@ -346,8 +346,11 @@ where
     #[inline]
     fn handle_now(
         &mut self,
-        __message: Self::Message,
-    ) -> ::core::result::Result<crate::facade::__private::Next<Self>, Self::Message> {
+        __message: CacheMessage<K, V>,
+    ) -> ::core::result::Result<
+        crate::facade::__private::Next<Self>,
+        CacheMessage<K, V>,
+    > {
         match __message {
             CacheMessage::Crash => {
                 ::core::result::Result::Ok(
@@ -362,7 +365,7 @@ where
     }
     async fn handle(
         &mut self,
-        __message: Self::Message,
+        __message: CacheMessage<K, V>,
         __caller: &mut crate::facade::__private::Caller<Self>,
     ) -> crate::facade::__private::Next<Self> {
         match __message {
@@ -382,14 +385,7 @@ where
                     Self::wait(self, key, __reply_to),
                 )
             }
-            __message => {
-                match crate::facade::__private::GenServer::handle_now(self, __message) {
-                    ::core::result::Result::Ok(__next) => __next,
-                    ::core::result::Result::Err(_) => {
-                        crate::facade::__private::Next::no_reply()
-                    }
-                }
-            }
+            __message => crate::facade::__private::handled_now(self, __message),
         }
     }
     async fn terminate(&mut self, __reason: &crate::facade::__private::ExitReason) {
@@ -402,6 +398,7 @@ impl<K: Eq + Hash, V> crate::facade::__private::Continue<Load> for Cache<K, V>
 where
     K: Send + 'static,
     V: Send + 'static,
+    for<'__a> Cache<K, V>: crate::facade::__private::GenServer,
 {
     async fn handle_continue(
         &mut self,

@@ -22,20 +22,23 @@ impl CounterRef {
     }
 }
 #[allow(dead_code, unused_variables)]
-impl Counter
-where
-    for<'__a> Counter: ::beamish::__private::ServerOptions,
-{
-    pub fn start_link(start: u64) -> ::beamish::__private::Start<Self> {
+impl Counter {
+    pub fn start_link(
+        start: u64,
+    ) -> ::beamish::__private::Start<<CounterRef as ::beamish::__private::Server>::Of> {
         loop {}
     }
-    pub fn start(start: u64) -> ::beamish::__private::Start<Self> {
+    pub fn start(
+        start: u64,
+    ) -> ::beamish::__private::Start<<CounterRef as ::beamish::__private::Server>::Of> {
         loop {}
     }
     pub fn child_spec(start: u64) -> ::beamish::__private::ChildSpec {
         loop {}
     }
-    pub fn server(start: u64) -> ::beamish::__private::Start<Self> {
+    pub fn server(
+        start: u64,
+    ) -> ::beamish::__private::Start<<CounterRef as ::beamish::__private::Server>::Of> {
         loop {}
     }
 }

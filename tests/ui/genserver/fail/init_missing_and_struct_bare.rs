@@ -10,6 +10,16 @@ impl Counter {
     #[handle_continue]
     fn go_on(&mut self, _by: u64) {}
 }
-fn main() {
-    drop(Counter);
+
+struct Holder {
+    counter: CounterRef,
+}
+
+#[beamish::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let counter = Counter::start_link().await?;
+    let holder = Holder { counter };
+    println!("{}", holder.counter.get().await?);
+    CounterRef::to("counter").get().await?;
+    Ok(())
 }

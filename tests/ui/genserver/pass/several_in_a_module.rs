@@ -1,4 +1,5 @@
-//! Several servers side by side, with handlers of the same names; private modules and functions have their own.
+//! Several servers side by side, with handlers of the same names; private modules and functions have their own. One has
+//! its block in another module than its struct.
 #![deny(warnings)]
 use beamish::prelude::*;
 
@@ -68,6 +69,36 @@ mod outer {
     pub use inner::{Inlet, InletRef};
 }
 
+#[genserver]
+struct Split(u64);
+
+mod block {
+    use super::*;
+
+    #[genserver]
+    impl Split {
+        #[init]
+        fn init() -> Self {
+            Self(1)
+        }
+
+        #[handle_call]
+        pub(super) fn get(&self) -> Reply<u64, u64> {
+            Reply::ok(self.0).continue_with(4)
+        }
+
+        #[handle_call]
+        pub(super) fn late(&self, reply: ReplyTo<u64>) {
+            reply.reply(self.0);
+        }
+
+        #[handle_continue]
+        fn grow(&mut self, by: u64) {
+            self.0 += by;
+        }
+    }
+}
+
 #[beamish::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     #[genserver]
@@ -93,6 +124,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(outlet.get().await?, "two");
     let other: outer::InletRef = outer::Inlet::start_link().await?;
     assert_eq!(other.get().await?, 7);
+    let split: SplitRef = Split::start_link().await?;
+    assert_eq!((split.get().await?, split.late().await?), (1, 5));
     assert_eq!(Local::start_link().await?.get().await?, 'l');
     Ok(())
 }
