@@ -1,23 +1,46 @@
-//! A map that mostly holds nothing or one entry, and then takes no memory of its own.
+//! Maps by numbers that are counted up.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::mem;
 
-/// In the order of the keys.
+/// The numbers spread by themselves; multiplied, their upper bits do too, which the map looks at.
+#[derive(Default)]
+pub(crate) struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+/// A map by numbers.
+pub(crate) type Numbered<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
+
+/// A map by numbers that mostly holds nothing or one entry, and then takes no memory of its own.
 #[derive(Debug, Default)]
 pub(crate) enum Few<K, V> {
     #[default]
     None,
     One(K, V),
-    /// Two or more; after removals, one.
-    #[expect(
-        clippy::box_collection,
-        reason = "hardly ever there, and three words where others need one"
-    )]
-    Many(Box<BTreeMap<K, V>>),
+    /// Two or more; after removals, one. In a box, since it is hardly ever there and bigger than the others.
+    Many(Box<Numbered<K, V>>),
 }
 
-impl<K: Ord, V> Few<K, V> {
+/// Below so many places a map keeps them.
+const PLACES: usize = 64;
+
+impl<K: Copy + Ord + Hash, V> Few<K, V> {
     /// Gives out the value that stood there.
     pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self {
@@ -30,7 +53,7 @@ impl<K: Ord, V> Few<K, V> {
                 let Self::One(one, old) = mem::take(self) else {
                     unreachable!("it was matched");
                 };
-                *self = Self::Many(Box::new(BTreeMap::from([(one, old), (key, value)])));
+                *self = Self::Many(Box::new([(one, old), (key, value)].into_iter().collect()));
                 None
             }
             Self::Many(many) => many.insert(key, value),
@@ -48,12 +71,19 @@ impl<K: Ord, V> Few<K, V> {
                 let value = many.remove(key);
                 if many.is_empty() {
                     *self = Self::None;
+                } else if many.capacity() > PLACES && many.len() < many.capacity() / 8 {
+                    many.shrink_to(many.len() * 2);
                 }
                 value
             }
         }
     }
 
+    pub(crate) const fn is_empty(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    /// In no particular order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         let (one, many) = match self {
             Self::None => (None, None),
@@ -65,25 +95,29 @@ impl<K: Ord, V> Few<K, V> {
     }
 }
 
+/// In the order of the keys.
 impl<K: Ord, V> IntoIterator for Few<K, V> {
     type Item = (K, V);
-    type IntoIter = std::iter::Chain<
-        std::option::IntoIter<(K, V)>,
-        std::iter::Flatten<std::option::IntoIter<BTreeMap<K, V>>>,
-    >;
+    type IntoIter = std::iter::Chain<std::option::IntoIter<(K, V)>, std::vec::IntoIter<(K, V)>>;
 
     fn into_iter(self) -> Self::IntoIter {
         let (one, many) = match self {
-            Self::None => (None, None),
-            Self::One(key, value) => (Some((key, value)), None),
-            Self::Many(many) => (None, Some(*many)),
+            Self::None => (None, Vec::new()),
+            Self::One(key, value) => (Some((key, value)), Vec::new()),
+            Self::Many(many) => {
+                let mut many: Vec<_> = many.into_iter().collect();
+                many.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+                (None, many)
+            }
         };
-        one.into_iter().chain(many.into_iter().flatten())
+        one.into_iter().chain(many)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     /// What a `BTreeMap` does, step by step.
@@ -96,7 +130,7 @@ mod tests {
             chance ^= chance << 17;
             chance % limit
         };
-        for keys in [1, 2, 3, 10] {
+        for keys in [1, 2, 3, 10, 500] {
             let (mut few, mut map) = (Few::default(), BTreeMap::new());
             for step in 0..2_000 {
                 let key = below(keys);
@@ -105,7 +139,10 @@ mod tests {
                 } else {
                     assert_eq!(few.remove(&key), map.remove(&key));
                 }
-                assert!(few.iter().eq(map.iter()));
+                let mut entries: Vec<_> = few.iter().collect();
+                entries.sort();
+                assert!(entries.into_iter().eq(map.iter()));
+                assert_eq!(few.is_empty(), map.is_empty());
             }
             assert!(few.into_iter().eq(map));
         }

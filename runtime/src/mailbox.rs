@@ -317,9 +317,16 @@ impl Wake {
         if self.0.task {
             head.wake();
         }
-        for waker in self.0.others.into_iter().flat_map(|others| *others) {
-            waker.wake();
+        if let Some(others) = self.0.others {
+            wake_all(*others);
         }
+    }
+}
+
+#[cold]
+fn wake_all(wakers: Vec<Waker>) {
+    for waker in wakers {
+        waker.wake();
     }
 }
 

@@ -33,13 +33,21 @@ fn quietly(report: impl FnOnce()) {
     drop(catch(report));
 }
 
-/// A process ended with an abnormal reason of its own making (`EXI-6`). `had`: what it had itself.
-pub(crate) fn crash(process: &dyn Process, reason: &ExitReason, had: &Own) {
+/// A process ended with an abnormal reason of its own making (`EXI-6`). `parent`: if it was linked to that; `had`: what it
+/// had itself, if anything.
+pub(crate) fn crash(
+    process: &dyn Process,
+    reason: &ExitReason,
+    parent: Option<Pid>,
+    had: Option<&Own>,
+) {
     quietly(|| {
         let (head, process) = (process.head(), process.type_name());
-        let (label, state) = (had.rare.label.as_deref(), had.rare.last_state.as_deref());
-        let (pid, links) = (head.pid, &had.links);
-        let name = head.name();
+        let rare = had.and_then(|had| had.rare.as_ref());
+        let label = rare.and_then(|rare| rare.label.as_deref());
+        let state = rare.and_then(|rare| rare.last_state.as_deref());
+        let name = had.and_then(|had| had.name.as_ref());
+        let pid = head.pid;
         if nobody_listens() {
             match name {
                 Some(name) => to_stderr(format_args!("process {pid} ({name}) crashed: {reason}")),
@@ -55,6 +63,11 @@ pub(crate) fn crash(process: &dyn Process, reason: &ExitReason, had: &Own) {
             }
             return;
         }
+        let links: BTreeSet<Pid> = had
+            .into_iter()
+            .flat_map(|had| had.links.iter().map(|(pid, ())| *pid))
+            .chain(parent)
+            .collect();
         let backtrace = match reason {
             ExitReason::Panic(info) => info.backtrace().map(tracing::field::display),
             _ => None,
@@ -62,12 +75,12 @@ pub(crate) fn crash(process: &dyn Process, reason: &ExitReason, had: &Own) {
         tracing::error!(
             target: "beamish::crash",
             %pid,
-            name = name.as_ref().map(tracing::field::display),
+            name = name.map(tracing::field::display),
             process,
             label,
             state,
             ancestors = ?ancestors(head),
-            links = ?links.iter().map(|(pid, ())| pid).collect::<BTreeSet<_>>(),
+            links = ?links,
             reason = %reason,
             backtrace,
             "process crashed"

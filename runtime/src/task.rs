@@ -122,7 +122,7 @@ impl<T: Send + 'static> Task<T> {
         context::may_outlive();
         Self::spawn(async move {
             let process = context::current();
-            let run = move || context::run_as(process, || panics::catch(code));
+            let run = move || context::run_as_any(process, || panics::catch(code));
             let mut running = AbortOnDrop(tokio::task::spawn_blocking(run));
             match (&mut running.0).await {
                 Ok(Ok(value)) => value,

@@ -88,7 +88,11 @@ impl Ready {
 /// A28: a start that is dropped after the server was ready, and before it said so, leaves no server behind.
 #[beamish::test]
 async fn start_that_is_dropped_when_it_is_ready_leaves_nothing() {
-    let mut start = Box::pin(Ready::start().name("ready"));
+    // With a timeout, its own task runs `init`.
+    let start = Ready::start()
+        .name("ready")
+        .timeout(Duration::from_secs(60));
+    let mut start = Box::pin(start);
     let pid = std::future::poll_fn(|cx| {
         assert!(start.as_mut().poll(cx).is_pending());
         Poll::Ready(process::whereis("ready"))

@@ -315,8 +315,8 @@ impl<S: GenServer> Asked<'_, S, S::Message, S::Reply> {
             }
         };
         drop(process);
-        let (mut patience, now) = Patience::begin(self.terms.timeout);
-        let waits = is_awaited && patience.poll(now, cx).is_pending();
+        let (mut patience, began) = Patience::begin(self.terms.timeout);
+        let waits = is_awaited && patience.poll(began, cx).is_pending();
         self.waiting = Some(Waiting {
             sent,
             patience,
@@ -454,26 +454,23 @@ struct Patience {
 }
 
 impl Patience {
-    /// From now on. Tells what time it is, if that matters.
-    fn begin(timeout: Option<Duration>) -> (Self, Option<Instant>) {
-        let now = timeout.map(|_| Instant::now());
-        let deadline = timeout
-            .zip(now)
-            .map(|(timeout, now)| far_from(now, timeout));
+    /// From now on. Tells what time it is and how long it waits, if that matters.
+    fn begin(timeout: Option<Duration>) -> (Self, Option<(Instant, Duration)>) {
+        let began = timeout.map(|timeout| (Instant::now(), timeout));
         let patience = Self {
-            deadline,
+            deadline: began.map(|(now, timeout)| far_from(now, timeout)),
             timer: None,
         };
-        (patience, now)
+        (patience, began)
     }
 
-    fn poll(&mut self, now: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(&mut self, began: Option<(Instant, Duration)>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline else {
             return Poll::Pending;
         };
         if self.timer.is_none() {
             let shared =
-                context::with_current(|process| process.head().poll_deadline(deadline, now, cx));
+                context::with_current(|process| process.head().poll_deadline(deadline, began, cx));
             if let Some(polled) = shared.flatten() {
                 return polled;
             }

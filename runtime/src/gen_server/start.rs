@@ -146,7 +146,7 @@ impl<S: GenServer> Start<S> {
         {
             let sample = handler.sample();
             let process = &process;
-            let inited = context::run_as(Some(process.clone()), || {
+            let inited = context::run_as(Arc::clone(process), || {
                 let cx = &mut Context::from_waker(Waker::noop());
                 let inited = match catch(|| init.as_mut().poll(cx)) {
                     Ok(Poll::Pending) => return None,

@@ -8,6 +8,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::mem::{ManuallyDrop, swap};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
@@ -15,7 +16,7 @@ use tokio::runtime::{self, Handle};
 
 use crate::Pid;
 use crate::node::Node;
-use crate::process::control::{Process, ProcessRef, bits};
+use crate::process::control::{Head, Process, ProcessRef, bits};
 use crate::process::table;
 
 thread_local! {
@@ -52,13 +53,18 @@ struct Words {
 }
 
 impl Words {
-    fn of(process: Option<&ProcessRef>) -> Self {
-        let head = process.map(|process| process.head());
+    const NONE: Self = Self {
+        pid: 0,
+        inlined: 0,
+        caller: 0,
+        runtime: None,
+    };
+
+    const fn of(head: &Head) -> Self {
         Self {
-            pid: head.map_or(0, |head| head.pid.to_bits()),
-            inlined: 0,
-            caller: 0,
-            runtime: head.map(|head| head.runtime),
+            pid: head.pid.to_bits(),
+            runtime: Some(head.runtime),
+            ..Self::NONE
         }
     }
 }
@@ -101,16 +107,23 @@ impl Here {
     }
 }
 
-/// Runs code as a process, or as none.
+/// Runs code as a process.
 #[inline]
-pub(crate) fn run_as<R>(process: Option<ProcessRef>, code: impl FnOnce() -> R) -> R {
-    let words = Words::of(process.as_ref());
-    let mut exchanged = process;
-    let before = HERE.with(|here| here.exchange(&words, &mut exchanged));
-    let _entered = Entered {
-        before,
-        process: exchanged,
-    };
+pub(crate) fn run_as<P: Process + 'static, R>(process: Arc<P>, code: impl FnOnce() -> R) -> R {
+    let words = Words::of(process.head());
+    run_with(&words, Some(process), code)
+}
+
+/// Runs code as a process of any kind, or as none.
+pub(crate) fn run_as_any<R>(process: Option<ProcessRef>, code: impl FnOnce() -> R) -> R {
+    let words = process.as_ref().map(|process| Words::of(process.head()));
+    run_with(&words.unwrap_or(Words::NONE), process, code)
+}
+
+#[inline]
+fn run_with<R>(words: &Words, mut process: Option<ProcessRef>, code: impl FnOnce() -> R) -> R {
+    let before = HERE.with(|here| here.exchange(words, &mut process));
+    let _entered = Entered { before, process };
     code()
 }
 

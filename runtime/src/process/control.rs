@@ -247,20 +247,20 @@ impl Head {
     }
 
     /// Waits for a deadline with the timer that the calls of this process share: see `gen_server/call.rs`. `None` if that
-    /// cannot be, since its task is not what is polled. `now`, if that is known.
+    /// cannot be, since its task is not what is polled. `began`: now, and how long the wait is, if that is known.
     pub(crate) fn poll_deadline(
         &self,
         deadline: Instant,
-        now: Option<Instant>,
+        began: Option<(Instant, Duration)>,
         cx: &mut Context<'_>,
     ) -> Option<Poll<()>> {
         if !self.is_task_of(cx.waker()) {
             return None;
         }
-        if let Some(now) = now {
+        if let Some((now, timeout)) = began {
             let (due, now) = (self.timer_due.load(Ordering::Relaxed), since_epoch(now));
             // What is due later than now has not fired. Of a clock that is behind the epoch nothing is known.
-            if now > 0 && due > now && due <= since_epoch(deadline) {
+            if now > 0 && due > now && due - now <= nanoseconds(timeout) {
                 return Some(Poll::Pending);
             }
         }

@@ -15,11 +15,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::exit::Cause;
+use crate::few::Few;
 use crate::parcel::Parcel;
 use crate::process::control::{Deathwatch, Head, Process, bits, settle, signal_exit};
-use crate::process::relations::{Off, Rare, Relations, Watcher};
+use crate::process::relations::{Off, Own, Rare, Relations, Watcher};
 use crate::process::table;
-use crate::{Down, ExitReason, Info, MonitorRef, report, timer};
+use crate::{Down, ExitReason, Info, MonitorRef, Pid, report, timer};
 
 /// Ends a process for all others, with the reason that is pending.
 pub(crate) fn finish(process: &dyn Process) {
@@ -37,75 +38,98 @@ pub(crate) fn finish(process: &dyn Process) {
     signals.ended = true;
     let reason = signals.pending.take().unwrap_or(ExitReason::Killed);
     let crashed = signals.by_itself && !reason.is_shutdown();
-    let name = signals.name().cloned();
     let starting = signals.starting;
+    let is_linked = std::mem::take(&mut signals.linked_to_parent);
+    let parent = head.parent.filter(|_| is_linked);
     let timer = head.take_timer(&mut signals);
-    let relations = signals.relations.as_deref_mut();
-    let mut own = relations.map(Relations::take_own).unwrap_or_default();
-    if let Some(parent) = head.parent
-        && std::mem::take(&mut signals.linked_to_parent)
-    {
-        own.links.insert(parent, ());
-    }
+    let own = signals.relations.as_deref_mut().map(Relations::take_own);
     head.set(bits::EXIT | bits::ENDED);
     drop(signals);
     drop(timer);
 
     if crashed {
-        report::crash(process, &reason, &own);
+        report::crash(process, &reason, parent, own.as_ref());
     }
-    timer::forget(own.timers);
-    for (mref, target) in own.monitors {
-        forget_watcher(target, mref);
+    let mut links = own.map(|own| give_up(head, own)).unwrap_or_default();
+    let child = Ending {
+        process,
+        reason: &reason,
+        starting,
+    };
+    match parent {
+        Some(parent) if links.is_empty() => child.tell(parent),
+        Some(parent) => drop(links.insert(parent, ())),
+        None => {}
     }
-    release(head, own.rare);
-    // Last: who finds its name free finds all else gone too.
-    if let Some(name) = name {
-        drop(head.node.names().release(name.as_str(), head.pid));
-    }
-    for (partner, ()) in own.links {
-        if let Some(partner) = table::find(partner) {
-            if starting
-                && head.parent == Some(partner.head().pid)
-                && spare_starter(process, &*partner)
-            {
-                continue;
-            }
-            signal_exit(&*partner, head.pid, reason.clone(), Cause::Link);
-        }
+    for (partner, ()) in links {
+        child.tell(partner);
     }
     let mut signals = head.signals.lock();
     signals.told = true;
-    let watchers = signals
-        .relations
-        .take()
-        .map(|relations| relations.watchers)
-        .unwrap_or_default();
+    let relations = signals.relations.take();
     drop(signals);
     table::remove(head.pid);
-    let (processes, waiters): (Vec<_>, Vec<_>) = watchers
-        .into_iter()
-        .partition(|(_, watcher)| matches!(watcher, Watcher::Process(..)));
-    for (mref, watcher) in processes.into_iter().chain(waiters) {
-        match watcher {
-            Watcher::Process(pid, from) => {
-                if let Some(watcher) = table::find(pid) {
-                    send_down(
-                        &*watcher,
-                        Down {
-                            mref,
-                            from,
-                            reason: reason.clone(),
-                        },
-                    );
-                }
-            }
-            Watcher::Waiter(waiter) => waiter.died(&reason),
-        }
+    if let Some(relations) = relations {
+        tell_watchers(relations.watchers, &reason);
     }
     for waiter in unanswered {
         waiter.died(&reason);
     }
+}
+
+/// Processes first.
+fn tell_watchers(watchers: Few<MonitorRef, Watcher>, reason: &ExitReason) {
+    let mut waiters = Vec::new();
+    for (mref, watcher) in watchers {
+        match watcher {
+            Watcher::Process(pid, from) => {
+                if let Some(watcher) = table::find(pid) {
+                    let reason = reason.clone();
+                    send_down(&*watcher, Down { mref, from, reason });
+                }
+            }
+            Watcher::Waiter(waiter) => waiters.push(waiter),
+        }
+    }
+    for waiter in waiters {
+        waiter.died(reason);
+    }
+}
+
+/// A process whose links are told of its end.
+struct Ending<'a> {
+    process: &'a dyn Process,
+    reason: &'a ExitReason,
+    starting: bool,
+}
+
+impl Ending<'_> {
+    fn tell(&self, partner: Pid) {
+        let head = self.process.head();
+        let Some(partner) = table::find(partner) else {
+            return;
+        };
+        let is_starter = self.starting && head.parent == Some(partner.head().pid);
+        if !(is_starter && spare_starter(self.process, &*partner)) {
+            signal_exit(&*partner, head.pid, self.reason.clone(), Cause::Link);
+        }
+    }
+}
+
+/// Gives up what a process has itself, but for its links: they are given out.
+fn give_up(head: &Head, own: Own) -> Few<Pid, ()> {
+    timer::forget(own.timers);
+    for (mref, target) in own.monitors {
+        forget_watcher(target, mref);
+    }
+    if let Some(rare) = own.rare {
+        release(head, *rare);
+    }
+    // Last: who finds its name free finds all else gone too.
+    if let Some(name) = own.name {
+        drop(head.node.names().release(name.as_str(), head.pid));
+    }
+    own.links
 }
 
 /// Gives up what few processes have.
@@ -133,7 +157,7 @@ fn spare_starter(child: &dyn Process, starter: &dyn Process) -> bool {
 }
 
 /// Removes an entry of a monitor at the monitored process.
-pub(crate) fn forget_watcher(target: crate::Pid, mref: MonitorRef) {
+pub(crate) fn forget_watcher(target: Pid, mref: MonitorRef) {
     if let Some(target) = table::find(target) {
         forget_watcher_of(target.head(), mref);
     }
@@ -200,7 +224,7 @@ pub(crate) fn watch(target: &dyn Process) -> Watch {
 
 /// The end of a process, to be awaited.
 pub(crate) struct Watch {
-    pid: crate::Pid,
+    pid: Pid,
     end: Arc<Parcel<ExitReason>>,
     mref: Option<MonitorRef>,
 }

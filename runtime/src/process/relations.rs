@@ -73,12 +73,12 @@ pub(crate) enum Watcher {
 }
 
 /// What a process has itself.
-#[derive(Default)]
 pub(crate) struct Own {
     pub(crate) links: Few<Pid, ()>,
     pub(crate) monitors: Few<MonitorRef, Pid>,
     pub(crate) timers: Few<TimerRef, ()>,
-    pub(crate) rare: Rare,
+    pub(crate) name: Option<Name>,
+    pub(crate) rare: Option<Box<Rare>>,
 }
 
 /// A monitor that was on.
@@ -95,7 +95,8 @@ impl Relations {
             links: std::mem::take(&mut self.links),
             monitors: std::mem::take(&mut self.monitors),
             timers: std::mem::take(&mut self.timers),
-            rare: self.rare.take().map(|rare| *rare).unwrap_or_default(),
+            name: self.name.take(),
+            rare: self.rare.take(),
         }
     }
 

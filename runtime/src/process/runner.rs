@@ -95,7 +95,7 @@ impl<B: Body> Future for Task<B> {
             *phase = Phase::Running;
         }
         let current = Arc::<B::Process>::clone(process);
-        context::run_as(Some(current), || phase.poll(process, body, cx))
+        context::run_as(current, || phase.poll(process, body, cx))
     }
 }
 
@@ -141,7 +141,7 @@ fn clear<B: Body>(body: Pin<&mut B>) {
 fn abandon<B: Body>(process: &Arc<B::Process>, body: Pin<&mut B>) {
     let head = process.head();
     let current = Arc::<B::Process>::clone(process);
-    context::run_as(Some(current), || {
+    context::run_as(current, || {
         head.conclude(ExitReason::Killed, false);
         clear(body);
         // First: a caller that has the state either put it back before, and `drop_state` finds it, or sees the bit.

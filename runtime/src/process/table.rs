@@ -5,34 +5,15 @@
 //! one will be filled.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 
+use crate::few::Numbered;
 use crate::process::control::ProcessRef;
 use crate::sync::Mutex;
 use crate::{Alias, Pid};
 
 const SHARDS: u64 = 64;
 const BLOCK: u64 = 16;
-
-/// The numbers spread by themselves; multiplied, their upper bits do too, which the map looks at.
-#[derive(Default)]
-struct NumberHasher(u64);
-
-impl Hasher for NumberHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-}
 
 struct Block<V> {
     entries: [Option<V>; BLOCK as usize],
@@ -49,7 +30,7 @@ impl<V> Block<V> {
 }
 
 struct Shard<V> {
-    blocks: HashMap<u64, Box<Block<V>>, BuildHasherDefault<NumberHasher>>,
+    blocks: Numbered<u64, Box<Block<V>>>,
     /// The newest block.
     newest: u64,
 }
@@ -188,7 +169,7 @@ pub(crate) fn all() -> Vec<ProcessRef> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{HashMap, VecDeque};
+    use std::collections::VecDeque;
 
     use super::*;
 
