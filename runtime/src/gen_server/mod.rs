@@ -100,6 +100,10 @@ pub trait GenServer: ServerOptions {
     /// `#[genserver(debug)]` stands on the `impl` block.
     const DEBUG_MESSAGE: Option<Show<Self::Message>> = None;
 
+    /// Whether there is a `terminate` to be run.
+    #[doc(hidden)]
+    const TERMINATES: bool = true;
+
     /// What a message is called where messages are counted, traced and listed: the name of its handler.
     ///
     /// Unless written, the name of the type.

@@ -56,8 +56,8 @@ pub(crate) enum Content<S: GenServer> {
     /// A call if there is a cell, else a cast.
     Message(S::Message),
     Info(Info),
-    /// A request to stop (`SRV-10`); in a box, since it is rare and would make all messages bigger.
-    Stop(Box<ExitReason>),
+    /// A request to stop (`SRV-10`), with `Normal` unless there is a reason; in a box, since it would make all messages bigger.
+    Stop(Option<Box<ExitReason>>),
     System(Box<System>),
     /// Where a message was that was dropped for a newer one.
     Gap,
@@ -587,7 +587,8 @@ impl<S: GenServer> Process for ServerProcess<S> {
     }
 
     fn push_stop(&self, reason: ExitReason) -> bool {
-        let stop = Envelope::of(Content::Stop(Box::new(reason)));
+        let reason = (reason != ExitReason::Normal).then(|| Box::new(reason));
+        let stop = Envelope::of(Content::Stop(reason));
         self.queue(stop).is_ok()
     }
 

@@ -266,8 +266,16 @@ impl<S: GenServer> Loop<S> {
                     process.tell_dropped();
                     self.doing = Doing::Continues(run);
                 }
-                Step::Then(Then::Stop(reason)) => self.begin_stop(process, reason, None),
-                Step::Stop(reason, answer) => self.begin_stop(process, reason, answer),
+                Step::Then(Then::Stop(reason)) => {
+                    if let Some(reason) = self.begin_stop(process, reason, None) {
+                        return Poll::Ready(reason);
+                    }
+                }
+                Step::Stop(reason, answer) => {
+                    if let Some(reason) = self.begin_stop(process, reason, answer) {
+                        return Poll::Ready(reason);
+                    }
+                }
                 Step::Run(running) => self.doing = Doing::Runs(running),
                 Step::Ended => self.doing = Doing::Ended,
             }
@@ -437,7 +445,10 @@ impl<S: GenServer> Loop<S> {
     ) -> Option<Step<S>> {
         match content {
             Content::Info(info) => Some(self.begin_info(process, info)),
-            Content::Stop(reason) => Some(Step::Stop(*reason, None)),
+            Content::Stop(reason) => {
+                let reason = reason.map_or(ExitReason::Normal, |reason| *reason);
+                Some(Step::Stop(reason, None))
+            }
             Content::System(system) => {
                 system.run(&mut Control {
                     process,
@@ -598,13 +609,13 @@ impl<S: GenServer> Loop<S> {
         }
     }
 
-    /// Begins to end in order: terminate, answer, drop the state (`SRV-6`, `SRV-9`).
+    /// Begins to end in order: terminate, answer, drop the state (`SRV-6`, `SRV-9`). Gives the reason, if that is all.
     fn begin_stop(
         &mut self,
         process: &ServerProcess<S>,
         reason: ExitReason,
         answer: Option<Answer<S>>,
-    ) {
+    ) -> Option<ExitReason> {
         if S::DEBUG.is_some()
             && !reason.is_shutdown()
             && let Some(shown) = self.shown_state()
@@ -613,13 +624,19 @@ impl<S: GenServer> Loop<S> {
             signals.relations().rare().last_state = Some(shown);
         }
         let answer = AnswerOnDrop(answer);
-        self.doing = match self.state.take() {
-            Some(state) => Doing::Stops(Stops {
+        let Some(state) = self.state.take() else {
+            self.doing = Doing::Ended;
+            return None;
+        };
+        if S::TERMINATES {
+            self.doing = Doing::Stops(Stops {
                 terminating: Box::pin(terminate(state, reason)),
                 answer,
-            }),
-            None => Doing::Ended,
-        };
+            });
+            return None;
+        }
+        drop(answer);
+        Some(end(process, state, reason))
     }
 
     fn terminated(
@@ -632,9 +649,7 @@ impl<S: GenServer> Loop<S> {
             Ok(reason) | Err(Unwound::Raised(reason)) => {
                 // The answer.
                 drop(stops);
-                process.head().conclude(reason.clone(), true);
-                drop_quietly(state);
-                Ok(reason)
+                Ok(end(process, state, reason))
             }
             Err(Unwound::Ended) => {
                 self.state = Some(state);
@@ -642,6 +657,13 @@ impl<S: GenServer> Loop<S> {
             }
         }
     }
+}
+
+/// The end of a server that has run its `terminate`.
+fn end<S: GenServer>(process: &ServerProcess<S>, state: Box<S>, reason: ExitReason) -> ExitReason {
+    process.head().conclude(reason.clone(), true);
+    drop_quietly(state);
+    reason
 }
 
 /// Handles any other message.

@@ -41,6 +41,11 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
         .continues
         .iter()
         .map(|listener| handle_continue(server, listener));
+    let ends_at_once = server.terminates.is_empty().then(|| {
+        quote!(
+            const TERMINATES: bool = false;
+        )
+    });
     let forwarders = forward::expand(server);
     quote! {
         #forwarders
@@ -55,6 +60,7 @@ pub(super) fn expand(server: &Server<'_>) -> TokenStream {
             type Ref = #client;
             #mailbox
             #debug
+            #ends_at_once
 
             #message_name
             fn init_handler() -> ::core::option::Option<&'static #krate::Handler> {
