@@ -11,7 +11,7 @@ const SHARDS: usize = 64;
 
 /// The numbers are counted up, so they spread by themselves; multiplied, their upper bits do too, which the map looks at.
 #[derive(Default)]
-struct NumberHasher(u64);
+pub(crate) struct NumberHasher(u64);
 
 impl Hasher for NumberHasher {
     fn finish(&self) -> u64 {
@@ -29,17 +29,18 @@ impl Hasher for NumberHasher {
     }
 }
 
-type Shard<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
+/// A map by such numbers.
+pub(crate) type ByNumber<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
 
 /// A map that many threads use at once.
-struct Table<K, V>([Mutex<Shard<K, V>>; SHARDS]);
+struct Table<K, V>([Mutex<ByNumber<K, V>>; SHARDS]);
 
 impl<K: Copy + Eq + Hash, V: Clone> Table<K, V> {
     const fn new() -> Self {
         Self([const { Mutex::new(HashMap::with_hasher(BuildHasherDefault::new())) }; SHARDS])
     }
 
-    fn shard(&self, bits: u64) -> &Mutex<Shard<K, V>> {
+    fn shard(&self, bits: u64) -> &Mutex<ByNumber<K, V>> {
         let at = (bits % SHARDS as u64) as usize;
         // In bounds: a remainder of SHARDS.
         &self.0[at]
