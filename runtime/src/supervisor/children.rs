@@ -44,7 +44,7 @@ impl Child {
         };
         // The expression is the user's, and runs in the supervisor: its panic is a failed start (`SUP-1`), not the
         // supervisor's end.
-        let starting = match crate::panics::catch(|| start(extra)) {
+        let starting = match crate::panics::catch(|| start.start(extra)) {
             Ok(starting) => starting,
             Err(crate::panics::Unwound::Raised(reason)) => return Err(StartError::Exit(reason)),
             Err(crate::panics::Unwound::Ended) => std::future::pending().await,
@@ -98,14 +98,11 @@ impl Child {
     }
 
     pub(crate) fn info(&self, id: Option<ChildId>, status: ChildStatus) -> ChildInfo {
-        let ChildSpec {
-            kind, type_name, ..
-        } = self.spec;
         ChildInfo {
             id,
             status,
-            kind,
-            type_name,
+            kind: self.spec.kind,
+            type_name: (self.spec.type_name)(),
             restarts: self.restarts,
         }
     }
@@ -347,5 +344,52 @@ impl Index<usize> for Children {
 
     fn index(&self, at: usize) -> &Entry {
         &self.entries[at]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found by id and by pid is what a look at all finds, whatever happened before.
+    #[test]
+    fn a_look_up_finds_what_a_scan_finds() {
+        let mut chance = 1_u64;
+        let mut below = |limit: usize| {
+            chance ^= chance << 13;
+            chance ^= chance >> 7;
+            chance ^= chance << 17;
+            (chance % limit as u64) as usize
+        };
+        let mut children = Children::default();
+        let mut pids = Vec::new();
+        for step in 0..1_000_usize {
+            let status = match below(4) {
+                0 => ChildStatus::Stopped,
+                1 => ChildStatus::Restarting,
+                _ => ChildStatus::Running(Pid::next()),
+            };
+            pids.extend(status.pid());
+            let count = children.len();
+            match below(3) {
+                0 if count > 0 => children.remove(below(count)),
+                1 if count > 0 => children.set_status(below(count), status),
+                _ => {
+                    let spec = crate::process::child(std::future::pending::<()>);
+                    children.push(Child::new(spec.id(step)), status);
+                }
+            }
+            for pid in &pids {
+                let is_it = |entry: &Entry| entry.status == ChildStatus::Running(*pid);
+                assert_eq!(children.position_of(*pid), children.iter().position(is_it));
+            }
+            for id in (0..=step).map(ChildId::from) {
+                let is_it = |entry: &Entry| entry.child.spec.id == id;
+                assert_eq!(children.position(&id), children.iter().position(is_it));
+            }
+            let running = children.iter().filter(|entry| entry.status.pid().is_some());
+            assert_eq!(children.by_pid.len(), running.count());
+            assert_eq!(children.by_id.len(), children.len());
+        }
     }
 }
