@@ -1,10 +1,14 @@
 //! How long to wait: for a time, until a time, or for ever.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::process::context;
+use crate::process::control::timer_at;
 use crate::process::receive::far;
 
 /// How long something is waited for: a [`Duration`] from now, until an [`Instant`], or without limit.
@@ -19,9 +23,39 @@ impl Deadline {
     pub(crate) async fn wait<F: Future>(self, future: F) -> Option<F::Output> {
         match self.0 {
             None => Some(future.await),
-            Some(at) => tokio::time::timeout_at(at, future).await.ok(),
+            Some(at) => until(at, None, future).await,
         }
     }
+}
+
+/// Waits for a future until `at`; `None` if that comes first. Ready futures win. `now`, if that is known.
+///
+/// A process waits with its one timer, as its calls do (decision A24): it stays armed from one wait to the next, and arming one
+/// each time would cost more than most waits.
+pub(crate) async fn until<F: Future>(
+    at: Instant,
+    mut now: Option<Instant>,
+    future: F,
+) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut other_timer = None;
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        let is_over = if other_timer.is_none() {
+            let now = now.take();
+            context::with_current(|own| own.head().poll_deadline(at, now, cx)).flatten()
+        } else {
+            None
+        };
+        let is_over = is_over.unwrap_or_else(|| {
+            let timer = other_timer.get_or_insert_with(|| timer_at(at));
+            timer.as_mut().poll(cx)
+        });
+        is_over.map(|()| None)
+    })
+    .await
 }
 
 impl From<Duration> for Deadline {

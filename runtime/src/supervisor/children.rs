@@ -1,15 +1,14 @@
 //! The children of a supervisor, in the order in which they are started.
 
 use std::collections::HashMap;
-use std::future::{Future, poll_fn};
 use std::ops::{Index, Range};
-use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::process::control::{ProcessRef, timer_at};
+use crate::deadline::until;
+use crate::process::control::ProcessRef;
 use crate::process::receive::far_from;
 use crate::process::table::ByNumber;
 use crate::process::{context, death, exit_from, self_pid, table};
@@ -123,7 +122,10 @@ pub(crate) async fn kill_when_over(process: &ProcessRef, shutdown: Shutdown, ask
     if let Shutdown::Timeout(timeout) = shutdown {
         let ended = pin!(death::watch(&**process));
         let now = Instant::now();
-        if until(far_from(asked, timeout), now, ended).await.is_none() {
+        if until(far_from(asked, timeout), Some(now), ended)
+            .await
+            .is_none()
+        {
             exit_from(self_pid(), &**process, ExitReason::Kill);
         }
     }
@@ -143,7 +145,7 @@ pub(crate) async fn await_end(
     match shutdown {
         Shutdown::Infinity => return ended.await,
         Shutdown::Timeout(timeout) => {
-            if let Some(reason) = until(far_from(asked, timeout), now, ended.as_mut()).await {
+            if let Some(reason) = until(far_from(asked, timeout), Some(now), ended.as_mut()).await {
                 return reason;
             }
             exit_from(self_pid(), &**process, ExitReason::Kill);
@@ -151,39 +153,13 @@ pub(crate) async fn await_end(
         }
         Shutdown::BrutalKill => {}
     }
-    if let Some(reason) = until(far_from(now, KILL_GRACE), now, ended.as_mut()).await {
+    if let Some(reason) = until(far_from(now, KILL_GRACE), Some(now), ended.as_mut()).await {
         return reason;
     }
     report::wedged(process.head().pid);
     context::may_outlive();
     death::finish(&**process);
     ended.await
-}
-
-/// Waits for an end until `at`; `None` if that comes first.
-///
-/// The supervisor's own timer is used, which is armed once and then only put off when it has fired: to arm one for each
-/// child costs more than the rest of its end.
-async fn until<F>(at: Instant, now: Instant, mut ended: Pin<&mut F>) -> Option<ExitReason>
-where
-    F: Future<Output = ExitReason>,
-{
-    let (mut now, mut other_timer) = (Some(now), None);
-    poll_fn(|cx| {
-        if let Poll::Ready(reason) = ended.as_mut().poll(cx) {
-            return Poll::Ready(Some(reason));
-        }
-        let now = now.take();
-        if other_timer.is_none()
-            && let Some(over) =
-                context::with_current(|own| own.head().poll_deadline(at, now, cx)).flatten()
-        {
-            return over.map(|()| None);
-        }
-        let timer = other_timer.get_or_insert_with(|| timer_at(at));
-        timer.as_mut().poll(cx).map(|()| None)
-    })
-    .await
 }
 
 /// Takes the `Exit` of a child out of the mailbox, if it has come.
