@@ -1,7 +1,5 @@
 //! Links and exit signals.
 
-use std::collections::HashMap;
-
 use crate::exit::Cause;
 use crate::process::control::{Process, ProcessRef, Signals, signal_exit};
 use crate::process::{context, resolve, table, this, try_self_pid};
@@ -109,9 +107,9 @@ pub(crate) fn unlink_and_flush(pid: Pid) -> Option<ExitReason> {
 }
 
 /// Takes all `Exit`s out of the mailbox, in one pass.
-pub(crate) fn flush_exits() -> HashMap<Pid, ExitReason> {
+pub(crate) fn flush_exits() -> table::ByNumber<Pid, ExitReason> {
     let Some(own) = context::current() else {
-        return HashMap::new();
+        return table::ByNumber::default();
     };
     let exits = own.remove_all(&|info: &Info| info.downcast_ref::<Exit>().is_some());
     exits

@@ -217,16 +217,20 @@ impl<S: GenServer> Child for Start<S> {
         }
     }
 
-    async fn start_child(mut self) -> Result<Pid, StartError> {
-        let process = poll_fn(|cx| self.poll_start(cx)).await?;
-        Ok(process.head().pid)
+    // No `async fn`, which would keep room for it twice and move it from one to the other.
+    fn start_child(mut self) -> impl Future<Output = Result<Pid, StartError>> + Send {
+        poll_fn(move |cx| {
+            let started = self.poll_start(cx);
+            started.map_ok(|process| process.head().pid)
+        })
     }
 }
 
 /// `a::b::Cache<c::D>` → `Cache`.
 fn short_name(name: &'static str) -> &'static str {
+    // By single characters, which is much faster than by text: it is asked for each child.
     let name = name.split_once('<').map_or(name, |(name, _)| name);
-    name.rsplit_once("::").map_or(name, |(_, name)| name)
+    name.rsplit_once(':').map_or(name, |(_, name)| name)
 }
 
 /// What the arguments of a child that may be started again must be: `Clone + Send + Sync`.
