@@ -69,3 +69,56 @@ impl From<Instant> for Deadline {
         Self(Some(at))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+    use crate::process;
+
+    /// After how many milliseconds each of these waits was over, one begun after the other.
+    async fn waits_in_turn(patiences: &[u64]) -> Vec<u64> {
+        let mut ends = Vec::new();
+        let began = Instant::now();
+        for patience in patiences {
+            let at = began + Duration::from_millis(*patience);
+            assert_eq!(until(at, None, pending::<()>()).await, None);
+            ends.push(u64::try_from(began.elapsed().as_millis()).unwrap());
+        }
+        ends
+    }
+
+    /// In a process, whose one timer they use, and elsewhere.
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_at_its_time_whatever_the_timer_was_armed_for() {
+        // A wait that is over before its time leaves the timer armed: for an earlier and for a later point in time than the
+        // next wait's.
+        let waits = async || {
+            let began = Instant::now();
+            for first in [50, 400] {
+                let at = began + Duration::from_millis(first);
+                let ready = tokio::task::yield_now();
+                assert_eq!(until(at, Some(began), ready).await, Some(()));
+            }
+            waits_in_turn(&[100, 150, 150, 300, 1_000]).await
+        };
+        let expected = [100, 150, 150, 300, 1_000];
+        assert_eq!(waits().await, expected);
+        let (sender, in_process) = tokio::sync::oneshot::channel();
+        process::spawn(async move { sender.send(waits().await).unwrap() });
+        assert_eq!(in_process.await.unwrap(), expected);
+    }
+
+    /// Two waits at once of one process.
+    #[tokio::test(start_paused = true)]
+    async fn waits_side_by_side_end_each_at_its_time() {
+        let (sender, ends) = tokio::sync::oneshot::channel();
+        process::spawn(async move {
+            let (long, short) =
+                tokio::join!(waits_in_turn(&[200, 900]), waits_in_turn(&[100, 500]));
+            sender.send((long, short)).unwrap();
+        });
+        assert_eq!(ends.await.unwrap(), (vec![200, 900], vec![100, 500]));
+    }
+}
