@@ -217,12 +217,9 @@ impl<S: GenServer> Child for Start<S> {
         }
     }
 
-    // No `async fn`, which would keep room for it twice and move it from one to the other.
-    fn start_child(mut self) -> impl Future<Output = Result<Pid, StartError>> + Send {
-        poll_fn(move |cx| {
-            let started = self.poll_start(cx);
-            started.map_ok(|process| process.head().pid)
-        })
+    async fn start_child(mut self) -> Result<Pid, StartError> {
+        let process = poll_fn(|cx| self.poll_start(cx)).await?;
+        Ok(process.head().pid)
     }
 }
 
