@@ -1,10 +1,14 @@
 //! How long to wait: for a time, until a time, or for ever.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::process::context;
+use crate::process::control::timer_at;
 use crate::process::receive::far;
 
 /// How long something is waited for: a [`Duration`] from now, until an [`Instant`], or without limit.
@@ -19,9 +23,40 @@ impl Deadline {
     pub(crate) async fn wait<F: Future>(self, future: F) -> Option<F::Output> {
         match self.0 {
             None => Some(future.await),
-            Some(at) => tokio::time::timeout_at(at, future).await.ok(),
+            Some(at) => until(at, None, future).await,
         }
     }
+}
+
+/// Waits for a future until `at`; `None` if that comes first. Ready futures win. `now`, if that is known.
+///
+/// A process waits with its one timer, as its calls do (decision A24): it stays armed from one wait to the next, and arming one
+/// each time would cost more than most waits.
+pub(crate) async fn until<F: Future>(
+    at: Instant,
+    mut now: Option<Instant>,
+    future: F,
+) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut other_timer = None;
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        let is_over = if other_timer.is_none() {
+            let began = now.take();
+            let began = began.map(|now| (now, at.saturating_duration_since(now)));
+            context::with_current(|own| own.head().poll_deadline(at, began, cx)).flatten()
+        } else {
+            None
+        };
+        let is_over = is_over.unwrap_or_else(|| {
+            let timer = other_timer.get_or_insert_with(|| timer_at(at));
+            timer.as_mut().poll(cx)
+        });
+        is_over.map(|()| None)
+    })
+    .await
 }
 
 impl From<Duration> for Deadline {
@@ -33,5 +68,58 @@ impl From<Duration> for Deadline {
 impl From<Instant> for Deadline {
     fn from(at: Instant) -> Self {
         Self(Some(at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+    use crate::process;
+
+    /// After how many milliseconds each of these waits was over, one begun after the other.
+    async fn waits_in_turn(patiences: &[u64]) -> Vec<u64> {
+        let mut ends = Vec::new();
+        let began = Instant::now();
+        for patience in patiences {
+            let at = began + Duration::from_millis(*patience);
+            assert_eq!(until(at, None, pending::<()>()).await, None);
+            ends.push(u64::try_from(began.elapsed().as_millis()).unwrap());
+        }
+        ends
+    }
+
+    /// In a process, whose one timer they use, and elsewhere.
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_at_its_time_whatever_the_timer_was_armed_for() {
+        // A wait that is over before its time leaves the timer armed: for an earlier and for a later point in time than the
+        // next wait's.
+        let waits = async || {
+            let began = Instant::now();
+            for first in [50, 400] {
+                let at = began + Duration::from_millis(first);
+                let ready = tokio::task::yield_now();
+                assert_eq!(until(at, Some(began), ready).await, Some(()));
+            }
+            waits_in_turn(&[100, 150, 150, 300, 1_000]).await
+        };
+        let expected = [100, 150, 150, 300, 1_000];
+        assert_eq!(waits().await, expected);
+        let (sender, in_process) = tokio::sync::oneshot::channel();
+        process::spawn(async move { sender.send(waits().await).unwrap() });
+        assert_eq!(in_process.await.unwrap(), expected);
+    }
+
+    /// Two waits at once of one process.
+    #[tokio::test(start_paused = true)]
+    async fn waits_side_by_side_end_each_at_its_time() {
+        let (sender, ends) = tokio::sync::oneshot::channel();
+        process::spawn(async move {
+            let (long, short) =
+                tokio::join!(waits_in_turn(&[200, 900]), waits_in_turn(&[100, 500]));
+            sender.send((long, short)).unwrap();
+        });
+        assert_eq!(ends.await.unwrap(), (vec![200, 900], vec![100, 500]));
     }
 }

@@ -533,13 +533,13 @@ impl<L: Letter> Mailbox<L> {
         None
     }
 
-    /// Removes the oldest [`Info`] that `found` wants.
+    /// Removes the newest [`Info`] that `found` wants: what is looked for has mostly just come.
     pub(crate) fn remove(&self, found: &dyn Fn(&Info) -> bool) -> Option<Info> {
         let is_it = |letter: &L| letter.as_info().is_some_and(found);
         let mut locked = self.saved();
         let saved = locked.get();
         saved.take_all(&mut self.inbox.lock());
-        let at = saved.queue.iter().position(is_it);
+        let at = saved.queue.iter().rposition(is_it);
         let letter = at.and_then(|at| saved.queue.remove(at));
         locked.removed();
         letter.and_then(|letter| letter.into_info().ok())

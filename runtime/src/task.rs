@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Sleep;
 
+use crate::deadline;
 use crate::panics::{self, Unwound};
 use crate::parcel::Parcel;
 use crate::process::control::Deathwatch;
@@ -177,7 +178,7 @@ impl<T: Send + 'static> Task<T> {
     #[doc(alias = "yield")]
     pub async fn yield_for(&mut self, patience: Duration) -> Option<Result<T, ExitReason>> {
         let result = poll_fn(|cx| context::poll_unless_exiting(|| self.result.poll(cx)));
-        tokio::time::timeout_at(far(patience), result).await.ok()
+        deadline::until(far(patience), None, result).await
     }
 
     /// Ends the task: unlinks it, asks it to shut down, and kills it if it has not ended after `patience`. A value that was
@@ -195,11 +196,11 @@ impl<T: Send + 'static> Task<T> {
         }
         let mut asked = ExitReason::Shutdown;
         if let Some(process) = table::find(self.pid) {
-            let mut ended = Box::pin(death::watch(&*process));
+            let mut ended = death::watch(&*process);
             exit_from(self.killer(), &*process, ExitReason::Shutdown);
-            if tokio::time::timeout_at(far(patience), &mut ended)
+            if deadline::until(far(patience), None, &mut ended)
                 .await
-                .is_err()
+                .is_none()
             {
                 asked = ExitReason::Killed;
                 exit_from(self.killer(), &*process, ExitReason::Kill);

@@ -463,9 +463,8 @@ async fn when_up<S>(server: &ServerRef<S>, patience: Duration) -> Result<Pid, No
                 None => registered.await,
             }
         };
-        tokio::time::timeout_at(deadline, changed)
-            .await
-            .map_err(|_| no_proc())?;
+        let changed = crate::deadline::until(deadline, None, changed).await;
+        changed.ok_or_else(no_proc)?;
     }
 }
 

@@ -1,8 +1,7 @@
 //! Links and exit signals.
 
-use std::collections::HashMap;
-
 use crate::exit::Cause;
+use crate::few::Numbered;
 use crate::process::control::{Process, ProcessRef, Signals, signal_exit};
 use crate::process::{context, resolve, table, this, try_self_pid};
 use crate::{Address, Exit, ExitReason, Info, Pid};
@@ -111,9 +110,9 @@ pub(crate) fn unlink_and_flush(pid: Pid) -> Option<ExitReason> {
 }
 
 /// Takes all `Exit`s out of the mailbox, in one pass.
-pub(crate) fn flush_exits() -> HashMap<Pid, ExitReason> {
+pub(crate) fn flush_exits() -> Numbered<Pid, ExitReason> {
     let Some(own) = context::current() else {
-        return HashMap::new();
+        return Numbered::default();
     };
     let exits = own.remove_all(&|info: &Info| info.downcast_ref::<Exit>().is_some());
     exits

@@ -1,150 +1,159 @@
 //! The children of a supervisor, in the order in which they are started.
 
-use std::collections::HashSet;
-use std::future::Future;
-use std::ops::{Index, IndexMut};
+use std::collections::HashMap;
+use std::ops::{Index, Range};
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::deadline::until;
+use crate::few::Numbered;
 use crate::process::control::ProcessRef;
-use crate::process::receive::far;
-use crate::process::{context, death, exit_from, self_pid, table, unlink_and_flush};
+use crate::process::receive::far_from;
+use crate::process::{context, death, exit_from, self_pid, table};
 use crate::supervisor::plan;
 use crate::supervisor::spec::Extra;
 use crate::{
-    ChildCounts, ChildId, ChildInfo, ChildKind, ChildSpec, ChildStatus, ExitReason, Pid, Restart,
-    Shutdown, StartError, report,
+    ChildCounts, ChildId, ChildInfo, ChildKind, ChildSpec, ChildStatus, Exit, ExitReason, Info,
+    Pid, Restart, Shutdown, StartError, report,
 };
 
 /// How long a child may outlive its kill.
 const KILL_GRACE: Duration = Duration::from_secs(5);
 
-pub(crate) struct ChildEntry {
+/// What any supervisor keeps of a child.
+pub(crate) struct Child {
     pub(crate) spec: ChildSpec,
-    pub(crate) status: ChildStatus,
     pub(crate) restarts: u64,
 }
 
-impl ChildEntry {
+impl Child {
     pub(crate) const fn new(spec: ChildSpec) -> Self {
-        Self {
-            spec,
-            status: ChildStatus::Stopped,
-            restarts: 0,
-        }
+        Self { spec, restarts: 0 }
     }
 
-    /// Starts it; one that ignores stays stopped. The status tells how it went.
-    pub(crate) async fn start(&mut self, extra: Option<&Extra>) -> Result<(), StartError> {
-        match start(&self.spec, extra).await {
+    /// Starts it; one that ignores has no pid. A temporary child is never started again: what it was started with is not
+    /// kept.
+    pub(crate) async fn start(&mut self, extra: Option<&Extra>) -> Result<Option<Pid>, StartError> {
+        let Some(start) = &self.spec.start else {
+            return Err(StartError::Exit(ExitReason::other(
+                "a temporary child cannot be started again",
+            )));
+        };
+        // The expression is the user's, and runs in the supervisor: its panic is a failed start (`SUP-1`), not the
+        // supervisor's end.
+        let starting = match crate::panics::catch(|| start.start(extra)) {
+            Ok(starting) => starting,
+            Err(crate::panics::Unwound::Raised(reason)) => return Err(StartError::Exit(reason)),
+            Err(crate::panics::Unwound::Ended) => std::future::pending().await,
+        };
+        match starting.await {
             Ok(pid) => {
-                self.status = ChildStatus::Running(pid);
-                self.forget_arguments();
-                Ok(())
+                if self.spec.restart == Restart::Temporary {
+                    crate::panics::drop_quietly(self.spec.start.take());
+                }
+                Ok(Some(pid))
             }
-            Err(StartError::Ignored) => {
-                self.status = ChildStatus::Stopped;
-                Ok(())
-            }
-            Err(error) => {
-                report::supervisor(
-                    "start_error",
-                    &self.spec.id,
-                    None,
-                    &error.clone().into_reason(),
-                );
-                Err(error)
-            }
+            Err(StartError::Ignored) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
-    /// A temporary child is never started again: what it was started with is not kept.
-    pub(crate) fn forget_arguments(&mut self) {
-        if self.spec.restart == Restart::Temporary {
-            crate::panics::drop_quietly(self.spec.start.take());
+    /// As [`start`](Self::start); an error is reported.
+    pub(crate) async fn start_or_report(
+        &mut self,
+        extra: Option<&Extra>,
+    ) -> Result<Option<Pid>, StartError> {
+        let started = self.start(extra).await;
+        if let Err(error) = &started {
+            let reason = error.clone().into_reason();
+            report::supervisor("start_error", &self.spec.id, None, &reason);
         }
+        started
     }
 
-    /// Ends it, if it runs, and waits until it is dead.
-    pub(crate) async fn end(&mut self) {
-        if let ChildStatus::Running(pid) = self.status {
-            ask_to_end(pid, self.spec.shutdown);
-            let seen = await_end(pid, self.spec.shutdown, Instant::now()).await;
-            // Its `Exit` says more than the watch, if it had ended before.
-            self.ended(pid, &unlink_and_flush(pid).unwrap_or(seen));
-        }
-        self.status = ChildStatus::Stopped;
+    /// Ends it, and waits until it is dead.
+    pub(crate) async fn end(&self, pid: Pid) {
+        let asked = Instant::now();
+        let seen = match table::find(pid) {
+            Some(process) => {
+                ask_to_end(&process, self.spec.shutdown);
+                await_end(&process, self.spec.shutdown, asked, asked).await
+            }
+            None => ExitReason::NoProc,
+        };
+        // Its links were told before this wait was over: nothing of it comes later. If it had ended before, its `Exit` says
+        // why.
+        let reason = take_exit(pid).unwrap_or(seen);
+        self.ended(pid, &reason);
     }
 
     /// It was ended, with this reason.
-    pub(crate) fn ended(&mut self, pid: Pid, reason: &ExitReason) {
-        self.status = ChildStatus::Stopped;
+    pub(crate) fn ended(&self, pid: Pid, reason: &ExitReason) {
         if !plan::is_expected_end(self.spec.restart, self.spec.shutdown, reason) {
             report::supervisor("shutdown_error", &self.spec.id, Some(pid), reason);
         }
     }
 
-    pub(crate) fn info(&self, id: Option<ChildId>) -> ChildInfo {
-        let ChildSpec {
-            kind, type_name, ..
-        } = self.spec;
+    pub(crate) fn info(&self, id: Option<ChildId>, status: ChildStatus) -> ChildInfo {
         ChildInfo {
             id,
-            status: self.status,
-            kind,
-            type_name,
+            status,
+            kind: self.spec.kind,
+            type_name: (self.spec.type_name)(),
             restarts: self.restarts,
         }
     }
 }
 
-pub(crate) async fn start(spec: &ChildSpec, extra: Option<&Extra>) -> Result<Pid, StartError> {
-    let Some(start) = &spec.start else {
-        return Err(StartError::Exit(ExitReason::other(
-            "a temporary child cannot be started again",
-        )));
-    };
-    // The expression is the user's, and runs in the supervisor: its panic is a failed start (`SUP-1`), not the
-    // supervisor's end.
-    let starting = crate::panics::catch(|| start(extra));
-    match starting {
-        Ok(starting) => starting.await,
-        Err(crate::panics::Unwound::Raised(reason)) => Err(StartError::Exit(reason)),
-        Err(crate::panics::Unwound::Ended) => std::future::pending().await,
-    }
-}
-
 /// Sends the signal that ends a child.
-pub(crate) fn ask_to_end(pid: Pid, shutdown: Shutdown) {
-    if let Some(process) = table::find(pid) {
-        let reason = if shutdown == Shutdown::BrutalKill {
-            ExitReason::Kill
-        } else {
-            ExitReason::Shutdown
-        };
-        exit_from(self_pid(), &*process, reason);
-    }
+pub(crate) fn ask_to_end(process: &ProcessRef, shutdown: Shutdown) {
+    let reason = if shutdown == Shutdown::BrutalKill {
+        ExitReason::Kill
+    } else {
+        ExitReason::Shutdown
+    };
+    exit_from(self_pid(), &**process, reason);
 }
 
 /// Kills a child whose time is over, and does not wait for its end.
-pub(crate) async fn kill_when_over(pid: Pid, shutdown: Shutdown, began: Instant) {
-    if let Shutdown::Timeout(timeout) = shutdown
-        && let Some(process) = table::find(pid)
-    {
-        let patience = timeout.saturating_sub(began.elapsed());
-        let ended = death::watch(&*process);
-        if tokio::time::timeout_at(far(patience), ended).await.is_err() {
-            exit_from(self_pid(), &*process, ExitReason::Kill);
+pub(crate) async fn kill_when_over(process: &ProcessRef, shutdown: Shutdown, asked: Instant) {
+    if let Shutdown::Timeout(timeout) = shutdown {
+        let ended = pin!(death::watch(&**process));
+        let now = Instant::now();
+        if until(far_from(asked, timeout), Some(now), ended)
+            .await
+            .is_none()
+        {
+            exit_from(self_pid(), &**process, ExitReason::Kill);
         }
     }
 }
 
-/// Waits for the end of a child that was killed. One that blocks its thread cannot end; it is abandoned after
-/// [`KILL_GRACE`]: all others see it as killed, and what it still does reaches nobody (decision A19).
-async fn killed(process: &ProcessRef, ended: impl Future<Output = ExitReason>) -> ExitReason {
-    let mut ended = std::pin::pin!(ended);
-    if let Ok(reason) = tokio::time::timeout_at(far(KILL_GRACE), &mut ended).await {
+/// Waits for the end of a child that was asked for at `asked`; after its time it is killed (`SUP-4`).
+///
+/// One that blocks its thread cannot end; it is abandoned [`KILL_GRACE`] after its kill: all others see it as killed, and
+/// what it still does reaches nobody (decision A19).
+pub(crate) async fn await_end(
+    process: &ProcessRef,
+    shutdown: Shutdown,
+    asked: Instant,
+    mut now: Instant,
+) -> ExitReason {
+    let mut ended = pin!(death::watch(&**process));
+    match shutdown {
+        Shutdown::Infinity => return ended.await,
+        Shutdown::Timeout(timeout) => {
+            if let Some(reason) = until(far_from(asked, timeout), Some(now), ended.as_mut()).await {
+                return reason;
+            }
+            exit_from(self_pid(), &**process, ExitReason::Kill);
+            now = Instant::now();
+        }
+        Shutdown::BrutalKill => {}
+    }
+    if let Some(reason) = until(far_from(now, KILL_GRACE), Some(now), ended.as_mut()).await {
         return reason;
     }
     report::wedged(process.head().pid);
@@ -153,45 +162,53 @@ async fn killed(process: &ProcessRef, ended: impl Future<Output = ExitReason>) -
     ended.await
 }
 
-/// Waits for the end of a child that was asked for at `began`; after its time it is killed (`SUP-4`).
-pub(crate) async fn await_end(pid: Pid, shutdown: Shutdown, began: Instant) -> ExitReason {
-    let Some(process) = table::find(pid) else {
-        return ExitReason::NoProc;
+/// Takes the `Exit` of a child out of the mailbox, if it has come.
+fn take_exit(pid: Pid) -> Option<ExitReason> {
+    let is_it = |info: &Info| {
+        info.downcast_ref::<Exit>()
+            .is_some_and(|exit| exit.from == pid)
     };
-    let mut ended = Box::pin(death::watch(&*process));
-    match shutdown {
-        Shutdown::BrutalKill => killed(&process, ended).await,
-        Shutdown::Infinity => ended.await,
-        Shutdown::Timeout(timeout) => {
-            let patience = timeout.saturating_sub(began.elapsed());
-            match tokio::time::timeout_at(far(patience), &mut ended).await {
-                Ok(reason) => reason,
-                Err(_) => {
-                    exit_from(self_pid(), &*process, ExitReason::Kill);
-                    killed(&process, ended).await
-                }
-            }
-        }
-    }
+    let exit = context::with_current(|own| own.remove(&is_it)).flatten()?;
+    exit.downcast::<Exit>().ok().map(|exit| exit.reason)
+}
+
+/// A child, and where it stands.
+pub(crate) struct Entry {
+    pub(crate) child: Child,
+    pub(crate) status: ChildStatus,
+    number: u64,
 }
 
 /// In the order of their start. Their ids differ.
+///
+/// Each has a number, higher than those of the children before it: what leads from an id or a pid to a number stays true when
+/// others are removed, and the place is found by it in a few steps.
 #[derive(Default)]
 pub(crate) struct Children {
-    entries: Vec<ChildEntry>,
-    /// So that the common look-up, of an id that is not there, does not grow with the number of children.
-    ids: HashSet<ChildId>,
+    entries: Vec<Entry>,
+    by_id: HashMap<ChildId, u64>,
+    /// Of those that run.
+    by_pid: Numbered<Pid, u64>,
+    last_number: u64,
 }
 
 impl Children {
-    pub(crate) fn push(&mut self, child: ChildEntry) {
-        self.ids.insert(child.spec.id.clone());
-        self.entries.push(child);
+    pub(crate) fn push(&mut self, child: Child, status: ChildStatus) {
+        self.last_number += 1;
+        let number = self.last_number;
+        self.by_id.insert(child.spec.id.clone(), number);
+        self.entries.push(Entry {
+            child,
+            status: ChildStatus::Stopped,
+            number,
+        });
+        self.set_status(self.entries.len() - 1, status);
     }
 
     pub(crate) fn remove(&mut self, at: usize) {
-        let child = self.entries.remove(at);
-        self.ids.remove(&child.spec.id);
+        self.set_status(at, ChildStatus::Stopped);
+        let Entry { child, .. } = self.entries.remove(at);
+        self.by_id.remove(&child.spec.id);
         crate::panics::drop_quietly(child);
     }
 
@@ -199,31 +216,57 @@ impl Children {
         self.entries.len()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &ChildEntry> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }
 
     pub(crate) fn position(&self, id: &ChildId) -> Option<usize> {
-        if !self.ids.contains(id) {
-            return None;
-        }
-        self.entries.iter().position(|child| child.spec.id == *id)
+        self.at(*self.by_id.get(id)?)
     }
 
     pub(crate) fn position_of(&self, pid: Pid) -> Option<usize> {
-        self.entries
-            .iter()
-            .position(|child| child.status == ChildStatus::Running(pid))
+        self.at(*self.by_pid.get(&pid)?)
     }
 
-    /// Ends the children from `from` on, the newest first; the temporary ones go with their specifications (`RST-5`).
-    pub(crate) async fn end_group(&mut self, group: std::ops::Range<usize>) {
+    fn at(&self, number: u64) -> Option<usize> {
+        self.entries
+            .binary_search_by_key(&number, |entry| entry.number)
+            .ok()
+    }
+
+    pub(crate) fn set_status(&mut self, at: usize, status: ChildStatus) {
+        let entry = &mut self.entries[at];
+        if let Some(pid) = entry.status.pid() {
+            self.by_pid.remove(&pid);
+        }
+        if let Some(pid) = status.pid() {
+            self.by_pid.insert(pid, entry.number);
+        }
+        entry.status = status;
+    }
+
+    /// Starts the child at `at`; one that ignores stays stopped.
+    pub(crate) async fn start(&mut self, at: usize) -> Result<(), StartError> {
+        let started = self.entries[at].child.start_or_report(None).await?;
+        self.set_status(at, status(started));
+        Ok(())
+    }
+
+    pub(crate) fn count_restart(&mut self, at: usize) {
+        self.entries[at].child.restarts += 1;
+    }
+
+    /// Ends these children, the newest first; the temporary ones go with their specifications (`RST-5`).
+    pub(crate) async fn end_group(&mut self, group: Range<usize>) {
         for at in group.rev() {
-            let Some(child) = self.entries.get_mut(at) else {
+            let Some(entry) = self.entries.get(at) else {
                 continue;
             };
-            child.end().await;
-            if child.spec.restart == Restart::Temporary {
+            if let ChildStatus::Running(pid) = entry.status {
+                entry.child.end(pid).await;
+            }
+            self.set_status(at, ChildStatus::Stopped);
+            if self.entries[at].child.spec.restart == Restart::Temporary {
                 self.remove(at);
             }
         }
@@ -233,24 +276,21 @@ impl Children {
     pub(crate) fn significant_alive(&self) -> bool {
         self.entries
             .iter()
-            .any(|child| child.spec.significant && child.status != ChildStatus::Stopped)
+            .any(|entry| entry.child.spec.significant && entry.status != ChildStatus::Stopped)
     }
 
     /// Newest first.
     pub(crate) fn which(&self) -> Vec<ChildInfo> {
-        self.entries
-            .iter()
-            .rev()
-            .map(|child| child.info(Some(child.spec.id.clone())))
-            .collect()
+        let newest_first = self.entries.iter().rev();
+        newest_first.map(Entry::info).collect()
     }
 
     pub(crate) fn count(&self) -> ChildCounts {
         let mut counts = ChildCounts::default();
-        for child in &self.entries {
+        for Entry { child, status, .. } in &self.entries {
             counts.specs += 1;
             // What is dead, but whose exit was not handled yet, is not active.
-            counts.active += usize::from(child.status.pid().is_some_and(crate::process::alive));
+            counts.active += usize::from(status.pid().is_some_and(crate::process::alive));
             match child.spec.kind {
                 ChildKind::Worker => counts.workers += 1,
                 ChildKind::Supervisor => counts.supervisors += 1,
@@ -260,16 +300,72 @@ impl Children {
     }
 }
 
-impl Index<usize> for Children {
-    type Output = ChildEntry;
+/// Where a child stands that was started.
+pub(crate) const fn status(started: Option<Pid>) -> ChildStatus {
+    match started {
+        Some(pid) => ChildStatus::Running(pid),
+        None => ChildStatus::Stopped,
+    }
+}
 
-    fn index(&self, at: usize) -> &ChildEntry {
+impl Entry {
+    pub(crate) fn info(&self) -> ChildInfo {
+        let id = self.child.spec.id.clone();
+        self.child.info(Some(id), self.status)
+    }
+}
+
+impl Index<usize> for Children {
+    type Output = Entry;
+
+    fn index(&self, at: usize) -> &Entry {
         &self.entries[at]
     }
 }
 
-impl IndexMut<usize> for Children {
-    fn index_mut(&mut self, at: usize) -> &mut ChildEntry {
-        &mut self.entries[at]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found by id and by pid is what a look at all finds, whatever happened before.
+    #[test]
+    fn a_look_up_finds_what_a_scan_finds() {
+        let mut chance = 1_u64;
+        let mut below = |limit: usize| {
+            chance ^= chance << 13;
+            chance ^= chance >> 7;
+            chance ^= chance << 17;
+            (chance % limit as u64) as usize
+        };
+        let mut children = Children::default();
+        let mut pids = Vec::new();
+        for step in 0..1_000_usize {
+            let status = match below(4) {
+                0 => ChildStatus::Stopped,
+                1 => ChildStatus::Restarting,
+                _ => ChildStatus::Running(Pid::next()),
+            };
+            pids.extend(status.pid());
+            let count = children.len();
+            match below(3) {
+                0 if count > 0 => children.remove(below(count)),
+                1 if count > 0 => children.set_status(below(count), status),
+                _ => {
+                    let spec = crate::process::child(std::future::pending::<()>);
+                    children.push(Child::new(spec.id(step)), status);
+                }
+            }
+            for pid in &pids {
+                let is_it = |entry: &Entry| entry.status == ChildStatus::Running(*pid);
+                assert_eq!(children.position_of(*pid), children.iter().position(is_it));
+            }
+            for id in (0..=step).map(ChildId::from) {
+                let is_it = |entry: &Entry| entry.child.spec.id == id;
+                assert_eq!(children.position(&id), children.iter().position(is_it));
+            }
+            let running = children.iter().filter(|entry| entry.status.pid().is_some());
+            assert_eq!(children.by_pid.len(), running.count());
+            assert_eq!(children.by_id.len(), children.len());
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use tokio::time::Instant;
 
 use crate::process::{label, self_pid, send, set_label, table};
-use crate::supervisor::children::{ChildEntry, Children};
+use crate::supervisor::children::{self, Child, Children, Entry};
 use crate::supervisor::intensity::Intensity;
 use crate::supervisor::plan::{self, Fate};
 use crate::{
@@ -29,7 +29,10 @@ pub struct SupervisorServer {
 impl std::fmt::Debug for Children {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list()
-            .entries(self.iter().map(|child| (&child.spec.id, child.status)))
+            .entries(
+                self.iter()
+                    .map(|Entry { child, status, .. }| (&child.spec.id, status)),
+            )
             .finish()
     }
 }
@@ -122,12 +125,10 @@ impl GenServer for SupervisorServer {
             children: Children::default(),
         };
         for spec in supervisor.children {
-            let mut child = ChildEntry::new(spec);
-            match child.start(None).await {
-                Ok(())
-                    if child.status == ChildStatus::Stopped
-                        && child.spec.restart == Restart::Temporary => {}
-                Ok(()) => server.children.push(child),
+            let mut child = Child::new(spec);
+            match child.start_or_report(None).await {
+                Ok(None) if child.spec.restart == Restart::Temporary => {}
+                Ok(started) => server.children.push(child, children::status(started)),
                 Err(error) => {
                     server.end_all().await;
                     return Init::stop(ExitReason::shutdown_with(FailedToStartChild {
@@ -145,10 +146,10 @@ impl GenServer for SupervisorServer {
             SupervisorMessage::WhichChildren => SupervisorReply::Children(self.children.which()),
             SupervisorMessage::CountChildren => SupervisorReply::Counts(self.children.count()),
             SupervisorMessage::WhichChild(id) => {
-                SupervisorReply::Child(self.find(&id).map(|child| child.info(Some(id))))
+                SupervisorReply::Child(self.find(&id).map(Entry::info))
             }
             SupervisorMessage::GetChildspec(id) => {
-                SupervisorReply::Childspec(self.find(&id).map(|child| child.spec.clone()))
+                SupervisorReply::Childspec(self.find(&id).map(|entry| entry.child.spec.clone()))
             }
             other => return Err(other),
         };
@@ -249,7 +250,7 @@ fn check_child(child: &ChildSpec, auto_shutdown: AutoShutdown) -> Result<(), Bad
 }
 
 impl SupervisorServer {
-    fn find(&self, id: &ChildId) -> Result<&ChildEntry, ChildError> {
+    fn find(&self, id: &ChildId) -> Result<&Entry, ChildError> {
         let at = self.children.position(id).ok_or(ChildError::NotFound)?;
         Ok(&self.children[at])
     }
@@ -263,14 +264,14 @@ impl SupervisorServer {
         let Some(at) = self.children.position_of(from) else {
             return Next::no_reply();
         };
-        let child = &mut self.children[at];
+        let child = &self.children[at].child;
         if plan::is_reported(child.spec.restart, &reason) {
             report::supervisor("child_terminated", &child.spec.id, Some(from), &reason);
         }
         let significant = child.spec.significant;
         match plan::fate(child.spec.restart, &reason) {
             Fate::Restart => return self.restart(at).await,
-            Fate::Keep => child.status = ChildStatus::Stopped,
+            Fate::Keep => self.children.set_status(at, ChildStatus::Stopped),
             Fate::Remove => self.children.remove(at),
         }
         if significant
@@ -285,12 +286,16 @@ impl SupervisorServer {
         let now = self.began.elapsed().as_secs();
         if !self.intensity.allow(now) {
             let (max_restarts, max_seconds) = self.intensity.limits();
-            report::gave_up(&self.children[failed].spec.id, max_restarts, max_seconds);
-            self.children[failed].status = ChildStatus::Stopped;
+            report::gave_up(
+                &self.children[failed].child.spec.id,
+                max_restarts,
+                max_seconds,
+            );
+            self.children.set_status(failed, ChildStatus::Stopped);
             return Next::no_reply().stop(ExitReason::Shutdown);
         }
         // Its own end is over; so it is ended with the others, without effect.
-        self.children[failed].status = ChildStatus::Stopped;
+        self.children.set_status(failed, ChildStatus::Stopped);
         let group = plan::group(self.strategy, failed, self.children.len());
         let first = group.start;
         let keeps_others = self.strategy == Strategy::OneForOne;
@@ -304,13 +309,12 @@ impl SupervisorServer {
         };
         let mut at = first;
         while at < last.min(self.children.len()) {
-            let child = &mut self.children[at];
-            if child.start(None).await.is_err() {
-                child.status = ChildStatus::Restarting;
-                send(self_pid(), Retry(child.spec.id.clone()));
+            if self.children.start(at).await.is_err() {
+                self.children.set_status(at, ChildStatus::Restarting);
+                send(self_pid(), Retry(self.children[at].child.spec.id.clone()));
                 break;
             }
-            child.restarts += 1;
+            self.children.count_restart(at);
             at += 1;
         }
         Next::no_reply()
@@ -324,14 +328,14 @@ impl SupervisorServer {
                 ChildStatus::Restarting | ChildStatus::Stopped => StartChildError::AlreadyPresent,
             });
         }
-        let mut child = ChildEntry::new(spec);
-        child.start(None).await.map_err(|error| match error {
+        let mut child = Child::new(spec);
+        let started = child.start_or_report(None).await;
+        let pid = started.map_err(|error| match error {
             StartError::AlreadyStarted(pid) => StartChildError::AlreadyStarted(pid),
             error => StartChildError::Start(error),
         })?;
-        let pid = child.status.pid();
         if pid.is_some() || child.spec.restart != Restart::Temporary {
-            self.children.push(child);
+            self.children.push(child, children::status(pid));
         }
         Ok(pid)
     }
@@ -344,14 +348,13 @@ impl SupervisorServer {
 
     async fn restart_child(&mut self, id: &ChildId) -> Result<Option<Pid>, ChildError> {
         let at = self.children.position(id).ok_or(ChildError::NotFound)?;
-        let child = &mut self.children[at];
-        match child.status {
+        match self.children[at].status {
             ChildStatus::Running(_) => return Err(ChildError::Running),
             ChildStatus::Restarting => return Err(ChildError::Restarting),
             ChildStatus::Stopped => {}
         }
-        child.start(None).await.map_err(ChildError::Start)?;
-        Ok(child.status.pid())
+        self.children.start(at).await.map_err(ChildError::Start)?;
+        Ok(self.children[at].status.pid())
     }
 
     fn delete_child(&mut self, id: &ChildId) -> Result<(), ChildError> {

@@ -4,6 +4,7 @@ use std::any::{Any, TypeId, type_name};
 use std::borrow::Cow;
 use std::fmt;
 use std::future::{Future, poll_fn, ready};
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -89,6 +90,13 @@ pub struct ChildId(IdRepr);
 enum IdRepr {
     Text(Cow<'static, str>),
     Number(i64),
+}
+
+impl ChildId {
+    /// Without a copy of the text.
+    pub(crate) const fn from_static(id: &'static str) -> Self {
+        Self(IdRepr::Text(Cow::Borrowed(id)))
+    }
 }
 
 impl From<&str> for ChildId {
@@ -200,7 +208,7 @@ impl<S: GenServer> Child for Start<S> {
             ChildKind::Worker
         };
         ChildDefaults {
-            id: short_name(type_name::<S>()).into(),
+            id: ChildId::from_static(short_name(type_name::<S>())),
             restart: S::RESTART,
             shutdown: S::SHUTDOWN,
             significant: S::SIGNIFICANT,
@@ -217,8 +225,9 @@ impl<S: GenServer> Child for Start<S> {
 
 /// `a::b::Cache<c::D>` → `Cache`.
 fn short_name(name: &'static str) -> &'static str {
+    // By single characters, which is much faster than by text: it is asked for each child.
     let name = name.split_once('<').map_or(name, |(name, _)| name);
-    name.rsplit_once("::").map_or(name, |(_, name)| name)
+    name.rsplit_once(':').map_or(name, |(_, name)| name)
 }
 
 /// What the arguments of a child that may be started again must be: `Clone + Send + Sync`.
@@ -236,11 +245,51 @@ type StartFuture = Pin<Box<dyn Future<Output = Result<Pid, StartError>> + Send>>
 
 /// What a dynamic supervisor gives to each of its children.
 pub(crate) type Extra = Arc<dyn Any + Send + Sync>;
-type StartFn = dyn Fn(Option<&Extra>) -> StartFuture + Send + Sync;
+
+/// Starts a child, again and again.
+pub(crate) trait Starter: Send + Sync {
+    fn start(&self, extra: Option<&Extra>) -> StartFuture;
+
+    /// The type of the value that the child is started with.
+    fn needs(&self) -> Option<Needs>;
+}
+
+impl<F: Fn() -> StartFuture + Send + Sync> Starter for F {
+    fn start(&self, _extra: Option<&Extra>) -> StartFuture {
+        self()
+    }
+
+    fn needs(&self) -> Option<Needs> {
+        None
+    }
+}
+
+struct WithExtra<E, F>(F, PhantomData<fn(&E)>);
+
+impl<E, F> Starter for WithExtra<E, F>
+where
+    E: Send + Sync + 'static,
+    F: Fn(&E) -> StartFuture + Send + Sync,
+{
+    fn start(&self, extra: Option<&Extra>) -> StartFuture {
+        match extra.and_then(|extra| extra.downcast_ref::<E>()) {
+            Some(extra) => (self.0)(extra),
+            None => Box::pin(ready(Err(StartError::Exit(crate::ExitReason::other(
+                "the supervisor has no such extra value",
+            ))))),
+        }
+    }
+
+    fn needs(&self) -> Option<Needs> {
+        Some(Needs {
+            id: TypeId::of::<E>(),
+            name: type_name::<E>(),
+        })
+    }
+}
 
 /// The type of the value that a child is started with.
-#[derive(Clone, Copy)]
-struct Needs {
+pub(crate) struct Needs {
     id: TypeId,
     name: &'static str,
 }
@@ -254,13 +303,13 @@ struct Needs {
 pub struct ChildSpec {
     pub(crate) id: ChildId,
     /// `None` once a temporary child was started: it gave up what it was started with.
-    pub(crate) start: Option<Arc<StartFn>>,
-    needs: Option<Needs>,
+    pub(crate) start: Option<Arc<dyn Starter>>,
     pub(crate) restart: Restart,
     pub(crate) shutdown: Shutdown,
     pub(crate) significant: bool,
     pub(crate) kind: ChildKind,
-    pub(crate) type_name: &'static str,
+    /// Gives the type of the server: half as big as that.
+    pub(crate) type_name: fn() -> &'static str,
 }
 
 impl ChildSpec {
@@ -271,8 +320,8 @@ impl ChildSpec {
         F: Fn() -> C + Send + Sync + 'static,
         C: Child,
     {
-        let start = move |_: Option<&Extra>| -> StartFuture { Box::pin(start().start_child()) };
-        of_defaults(C::defaults(), Arc::new(start))
+        let start = move || -> StartFuture { Box::pin(start().start_child()) };
+        of_child::<C>(Arc::new(start))
     }
 
     /// As [`new`](Self::new), for a dynamic supervisor that gives a value to each of its children
@@ -288,25 +337,13 @@ impl ChildSpec {
         F: Fn(&E) -> C + Send + Sync + 'static,
         C: Child,
     {
-        let start = move |extra: Option<&Extra>| -> StartFuture {
-            match extra.and_then(|extra| extra.downcast_ref::<E>()) {
-                Some(extra) => Box::pin(start(extra).start_child()),
-                None => Box::pin(ready(Err(StartError::Exit(crate::ExitReason::other(
-                    "the supervisor has no such extra value",
-                ))))),
-            }
-        };
-        let mut spec = of_defaults(C::defaults(), Arc::new(start));
-        spec.needs = Some(Needs {
-            id: TypeId::of::<E>(),
-            name: type_name::<E>(),
-        });
-        spec
+        let start = move |extra: &E| -> StartFuture { Box::pin(start(extra).start_child()) };
+        of_child::<C>(Arc::new(WithExtra(start, PhantomData)))
     }
 
     /// Whether a supervisor can start it that has this value.
     pub(crate) fn check_extra(&self, extra: Option<&Extra>) -> Result<(), BadChildren> {
-        match self.needs {
+        match self.start.as_ref().and_then(|start| start.needs()) {
             Some(Needs { id, name }) if extra.map(|extra| (**extra).type_id()) != Some(id) => {
                 Err(BadChildren::Extra {
                     id: self.id.clone(),
@@ -399,39 +436,38 @@ where
     R: Future + Send + 'static,
     R::Output: Outcome,
 {
-    let start = move |_: Option<&Extra>| -> StartFuture {
+    let start = move || -> StartFuture {
         let future = make();
         Box::pin(async move { Ok(crate::spawn_link(future)) })
     };
-    let defaults = ChildDefaults {
-        id: id.into(),
+    ChildSpec {
+        id: ChildId::from_static(id),
+        start: Some(Arc::new(start)),
         restart,
         shutdown: Shutdown::Timeout(Duration::from_secs(5)),
         significant: false,
         kind: ChildKind::Worker,
-        type_name: type_name::<R>(),
-    };
-    of_defaults(defaults, Arc::new(start))
+        type_name: type_name::<R>,
+    }
 }
 
-fn of_defaults(defaults: ChildDefaults, start: Arc<StartFn>) -> ChildSpec {
+fn of_child<C: Child>(start: Arc<dyn Starter>) -> ChildSpec {
     let ChildDefaults {
         id,
         restart,
         shutdown,
         significant,
         kind,
-        type_name,
-    } = defaults;
+        ..
+    } = C::defaults();
     ChildSpec {
         id,
         start: Some(start),
-        needs: None,
         restart,
         shutdown,
         significant,
         kind,
-        type_name,
+        type_name: || C::defaults().type_name,
     }
 }
 
@@ -466,7 +502,7 @@ impl<S: GenServer> Once<S> {
         let started = Arc::<OnceLock<ServerRef<S>>>::default();
         let place = Arc::clone(&started);
         let start = Mutex::new(Some(self.0));
-        let start = move |_: Option<&Extra>| -> StartFuture {
+        let start = move || -> StartFuture {
             let (start, place) = (start.lock().take(), Arc::clone(&place));
             Box::pin(async move {
                 let Some(mut start) = start else {
@@ -481,8 +517,7 @@ impl<S: GenServer> Once<S> {
                 Ok(pid)
             })
         };
-        let spec = of_defaults(<Start<S> as Child>::defaults(), Arc::new(start))
-            .restart(Restart::Temporary);
+        let spec = of_child::<Start<S>>(Arc::new(start)).restart(Restart::Temporary);
         (spec, started)
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::deadline;
 use crate::gen_server::reply::Outcome;
 use crate::panics::{Unwound, catch};
 use crate::parcel::Parcel;
@@ -175,9 +176,9 @@ async fn wait<T>(
     let answered = poll_fn(|cx| cell.0.poll(cx));
     let outcome = match timeout {
         None => answered.await,
-        Some(timeout) => match tokio::time::timeout_at(far(timeout), answered).await {
-            Ok(outcome) => outcome,
-            Err(_) => return Err(SysError::Timeout(timeout)),
+        Some(timeout) => match deadline::until(far(timeout), None, answered).await {
+            Some(outcome) => outcome,
+            None => return Err(SysError::Timeout(timeout)),
         },
     };
     match outcome {
