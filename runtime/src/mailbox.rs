@@ -203,7 +203,8 @@ impl Seen {
 struct Inbox<L> {
     first: Option<L>,
     more: Option<Box<More<L>>>,
-    waiting: Waiting,
+    /// Whether the task of the process waits in `receive!`.
+    task_waits: bool,
     closed: bool,
 }
 
@@ -211,13 +212,19 @@ struct Inbox<L> {
 struct More<L> {
     full: Option<Box<Chunks<L>>>,
     queue: VecDeque<L>,
+    /// Who waits in `receive!` besides the task: hardly ever anyone, where a process waits for several messages side by side.
+    others: Others,
 }
+
+/// In a box, so that a [`Wake`] is two words.
+type Others = Option<Box<Vec<Waker>>>;
 
 impl<L> Default for More<L> {
     fn default() -> Self {
         Self {
             full: None,
             queue: VecDeque::new(),
+            others: None,
         }
     }
 }
@@ -259,6 +266,29 @@ impl<L> Inbox<L> {
         more.queue.push_back(letter);
     }
 
+    /// Who waits for the message that comes now.
+    #[inline]
+    fn take_waiting(&mut self) -> Wake {
+        Wake {
+            task: mem::take(&mut self.task_waits),
+            others: self.more.as_mut().and_then(|more| more.others.take()),
+        }
+    }
+
+    fn add_waiting(&mut self, receiver: Receiver<'_>) {
+        match receiver {
+            Receiver::Nobody => {}
+            Receiver::Task => self.task_waits = true,
+            Receiver::Other(waker) => {
+                let more = self.more.get_or_insert_default();
+                let others = more.others.get_or_insert_default();
+                if !others.iter().any(|other| other.will_wake(waker)) {
+                    others.push(waker.clone());
+                }
+            }
+        }
+    }
+
     /// Whether no other message came after the first.
     fn is_short(&self) -> bool {
         self.more.as_ref().is_none_or(|more| more.is_empty())
@@ -267,32 +297,6 @@ impl<L> Inbox<L> {
     fn iter(&self) -> impl Iterator<Item = &L> {
         let more = self.more.iter().flat_map(|more| more.iter());
         self.first.iter().chain(more)
-    }
-}
-
-/// Who waits in `receive!`: mostly the task of the process; others where a process waits for several messages side by side.
-#[derive(Default)]
-struct Waiting {
-    task: bool,
-    #[expect(
-        clippy::box_collection,
-        reason = "it is hardly ever there, and moved with every push"
-    )]
-    others: Option<Box<Vec<Waker>>>,
-}
-
-impl Waiting {
-    fn add(&mut self, receiver: Receiver<'_>) {
-        match receiver {
-            Receiver::Nobody => {}
-            Receiver::Task => self.task = true,
-            Receiver::Other(waker) => {
-                let others = self.others.get_or_insert_default();
-                if !others.iter().any(|other| other.will_wake(waker)) {
-                    others.push(waker.clone());
-                }
-            }
-        }
     }
 }
 
@@ -308,16 +312,19 @@ pub(crate) enum Receiver<'a> {
 /// Whom a push must wake, outside of all locks.
 #[must_use]
 #[derive(Default)]
-pub(crate) struct Wake(Waiting);
+pub(crate) struct Wake {
+    task: bool,
+    others: Others,
+}
 
 impl Wake {
     /// `head`: of the process that the mailbox belongs to.
     #[inline]
     pub(crate) fn wake(self, head: &Head) {
-        if self.0.task {
+        if self.task {
             head.wake();
         }
-        if let Some(others) = self.0.others {
+        if let Some(others) = self.others {
             wake_all(*others);
         }
     }
@@ -335,10 +342,7 @@ impl<L: Letter> Mailbox<L> {
         let inbox = Inbox {
             first: None,
             more: None,
-            waiting: Waiting {
-                task: false,
-                others: None,
-            },
+            task_waits: false,
             closed: false,
         };
         Self {
@@ -363,7 +367,7 @@ impl<L: Letter> Mailbox<L> {
             return Err(letter);
         }
         inbox.push(letter);
-        Ok(Wake(mem::take(&mut inbox.waiting)))
+        Ok(inbox.take_waiting())
     }
 
     /// Pushes, and drops the oldest message that may be dropped: it is given out. Gives the new one back if there is none, or
@@ -398,7 +402,7 @@ impl<L: Letter> Mailbox<L> {
             return Err(letter);
         };
         inbox.push(letter);
-        Ok((Wake(mem::take(&mut inbox.waiting)), oldest))
+        Ok((inbox.take_waiting(), oldest))
     }
 
     /// Takes the oldest message. The inbox is looked at only if `has_mail` says so.
@@ -452,7 +456,8 @@ impl<L: Letter> Mailbox<L> {
     pub(crate) fn shrink(&self) {
         let mut saved = self.saved();
         saved.saved.take_if(|saved| saved.is_empty());
-        self.inbox.lock().more.take_if(|more| more.is_empty());
+        let is_of_no_use = |more: &mut Box<More<L>>| more.is_empty() && more.others.is_none();
+        self.inbox.lock().more.take_if(is_of_no_use);
     }
 
     /// Offers the messages to `select`, oldest first, until it keeps one, for `receive!`. What it gives back stays where
@@ -497,7 +502,7 @@ impl<L: Letter> Mailbox<L> {
                 .as_ref()
                 .is_some_and(|saved| saved.later.is_some());
             if inbox.first.is_none() && !has_later {
-                inbox.waiting.add(receiver);
+                inbox.add_waiting(receiver);
                 return false;
             }
             locked.get().take_all(&mut inbox);
@@ -608,13 +613,12 @@ impl<L: Letter> Mailbox<L> {
         let mut locked = self.saved();
         let mut inbox = self.inbox.lock();
         inbox.closed = true;
-        let waiting = mem::take(&mut inbox.waiting);
         let mut saved = locked.saved.take().unwrap_or_default();
         saved.take_all(&mut inbox);
         let more = inbox.more.take();
         drop(inbox);
         drop(locked);
-        drop((waiting, more));
+        drop(more);
         saved.queue
     }
 }

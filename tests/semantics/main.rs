@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "the modules of one test program")]
 
 mod applications;
+mod begun_starts;
 mod calls;
 mod entry;
 mod exits;

@@ -9,8 +9,8 @@
 //! 3. Who waits for a permit gets it in the order of waiting, and nobody overtakes (tokio's semaphore is fair); it pushes
 //!    when it is polled then. A sender that awaits its first cast before it makes the second keeps their order (`SIG-1`).
 //! 4. Where the oldest is dropped, who finds no permit pushes in its stead, under both locks of the mailbox; the permits
-//!    stay as they are. In `saved` it leaves a gap, since a receive counts places there (rule 4 in `mailbox.rs`); gaps are
-//!    never handled nor counted. If there is no oldest, others are about to push or have just taken: a permit is free soon.
+//!    stay as they are. In `saved` it leaves a gap, since a receive counts places there (rule 4 in `mailbox.rs`), as in `first`;
+//!    gaps are never handled nor counted. If there is no oldest, others are about to push or have just taken: a permit is free soon.
 //! 5. A call that is run by its caller is in no mailbox and takes no permit. It is run only if the mailbox is empty (rule 2
 //!    in `process.rs`), so it takes nobody's place: who waits for a permit has not sent yet.
 //! 6. `room` is closed before the mailbox is: who waits is told, and what it wanted to send is dropped, as is all that is

@@ -22,6 +22,11 @@ use crate::{ExitReason, GenServer, MonitorRef, Name, ServerRef, StartError, Via}
 
 /// A start of a server: a future that spawns the process when it is first polled, and is ready when `init` has run.
 ///
+/// Of a server that is written with `#[genserver]`, the starter itself begins `init`, as the new process, and leaves it to the
+/// process's own task if it has to wait. So a start that needs no waiting is ready at its first poll. What is bound to a tokio
+/// task (a `task_local!`, the id) is the starter's until then. An `init` that is seen to take longer than 20 µs is run by its
+/// own task from then on, as are all with a [`timeout`](Self::timeout), so that it takes neither parallelism nor a timeout away.
+///
 /// # Errors
 /// [`StartError`]: the name is taken, `init` ignored, failed, stopped or panicked, or took longer than the
 /// [`timeout`](Self::timeout) (none unless given). Nothing of the server is left then (`STA-4`). After a `start_link`
@@ -115,7 +120,7 @@ impl<S: GenServer> Start<S> {
         self
     }
 
-    /// Kills it if `init` takes longer than `timeout`.
+    /// Kills it if `init` takes longer than `timeout`. The process's own task runs `init` then.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self

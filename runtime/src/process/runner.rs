@@ -130,6 +130,12 @@ impl Phase {
     }
 }
 
+/// What a task takes beside what tokio adds (rule 4).
+#[cfg(test)]
+pub(crate) const fn size_of_task<B: Body>() -> usize {
+    size_of::<Task<B>>()
+}
+
 fn clear<B: Body>(body: Pin<&mut B>) {
     if let Err(Unwound::Raised(reason)) = catch(|| body.clear()) {
         crate::report::destructor(&reason);
