@@ -125,12 +125,10 @@ struct Link {
 impl Link {
     #[init]
     async fn init(left: u64) -> Result<Self, StartError> {
-        let below = if left == 0 {
+        if left == 0 {
             return Ok(Self { length: 0 });
-        } else {
-            let below: BoxFuture<'_, _> = Box::pin(Self::start_link(left - 1));
-            below.await?
-        };
+        }
+        let below = Self::start_link(left - 1).await?;
         let length = below.length().await.expect("it lives") + 1;
         Ok(Self { length })
     }
