@@ -113,7 +113,8 @@ impl Bench {
             let side = if side == "ours" { "beamish" } else { side };
             Some((side.to_owned(), count.parse().ok()?))
         });
-        let (repetitions, scale) = if flag("--quick") { (3, 10) } else { (9, 1) };
+        let repetitions = if flag("--quick") { 3 } else { 9 };
+        let scale = if flag("--quick") || flag("--short") { 10 } else { 1 };
         Self {
             repetitions,
             scale,

@@ -1,7 +1,7 @@
 //! Beamish beside a hand-written tokio actor, other libraries and Elixir, in one run.
 //!
 //! ```text
-//! cargo run --release --manifest-path benches/Cargo.toml [-- --quick]                       # beamish and raw
+//! cargo run --release --manifest-path benches/Cargo.toml [-- --quick | --short]             # beamish and raw
 //! cargo run --release --manifest-path benches/Cargo.toml --features others -- --all         # and ractor, kameo, actix, …
 //! cargo run --release --manifest-path benches/Cargo.toml --features others -- --all --elixir  # and a GenServer of Elixir
 //! cargo run --release --manifest-path benches/Cargo.toml [--features others] -- --memory    # bytes an idle server
