@@ -13,7 +13,7 @@ const STEP: (f64, f64) = (290.0, 208.0);
 const ORIGIN: (f64, f64) = (58.0, 112.0);
 /// The powers of ten at the ends of the axes.
 const SERVERS: (i32, i32) = (3, 6);
-const NANOSECONDS: (i32, i32) = (1, 4);
+const NANOSECONDS: (i32, i32) = (0, 4);
 
 /// It brings its own background: the page around it may be light or dark.
 const STYLE: &str = "\
@@ -46,11 +46,19 @@ fn share(value: f64, (from, to): (i32, i32)) -> f64 {
     (value.log10() - f64::from(from)) / f64::from(to - from)
 }
 
-fn tick(power: i32) -> String {
-    match power {
-        0..3 => 10_i32.pow(power as u32).to_string(),
-        3..6 => format!("{}k", 10_i32.pow(power as u32 - 3)),
-        _ => format!("{}M", 10_i32.pow(power as u32 - 6)),
+fn servers(power: i32) -> String {
+    if power < 6 {
+        format!("{}k", 10_f64.powi(power - 3))
+    } else {
+        format!("{}M", 10_f64.powi(power - 6))
+    }
+}
+
+fn time(power: i32) -> String {
+    if power < 3 {
+        format!("{} ns", 10_f64.powi(power))
+    } else {
+        format!("{} µs", 10_f64.powi(power - 3))
     }
 }
 
@@ -109,7 +117,7 @@ fn axes(svg: &mut String, row: &str) {
     let _ = writeln!(svg, "<text class=\"head\" x=\"0\" y=\"-12\">{row}</text>");
     for power in SERVERS.0..=SERVERS.1 {
         let x = width * share(10_f64.powi(power), SERVERS);
-        let label = tick(power);
+        let label = servers(power);
         let _ = writeln!(
             svg,
             "<path class=\"grid\" d=\"M{x:.1} 0V{height}\"/>\
@@ -119,8 +127,7 @@ fn axes(svg: &mut String, row: &str) {
     }
     for power in NANOSECONDS.0..=NANOSECONDS.1 {
         let y = height * (1.0 - share(10_f64.powi(power), NANOSECONDS));
-        let label = tick(power).replace("1k", "1 µs").replace("10k", "10 µs");
-        let label = if power < 3 { label + " ns" } else { label };
+        let label = time(power);
         let _ = writeln!(
             svg,
             "<path class=\"grid\" d=\"M0 {y:.1}H{width}\"/>\
@@ -176,9 +183,13 @@ fn label(svg: &mut String, lines: &[&&Line]) {
         lower.0 += push;
     }
     for (y, nanoseconds, class) in ends {
+        let mut label = format!("{nanoseconds:.0}");
+        if label.len() > 3 {
+            label.insert(label.len() - 3, ',');
+        }
         let _ = writeln!(
             svg,
-            "<text class=\"{class}\" x=\"{}\" y=\"{:.1}\">{nanoseconds:.0}</text>",
+            "<text class=\"{class}\" x=\"{}\" y=\"{:.1}\">{label}</text>",
             PANEL.0 + 8.0,
             y + 4.0,
         );

@@ -10,6 +10,7 @@
 //! - *cast*: a thousand, and a queued call that waits until they are handled.
 //! - *start*, *stop*: a hundred more are started one after the other, and stopped again, each waited for. *random*: a hundred
 //!   of those that are there are stopped, then as many started in their places.
+//! - *start, not linked*: the same without the link to the caller, which raw never has.
 //! - *look-up by number*: ours by pid, `StoreRef::try_from(pid)`. Raw has no numbers; what one writes then is a
 //!   `RwLock<HashMap<u64, Actor>>`.
 //! - *look-up by name*: with as many names, in processes of their own: ours `process::whereis(name)`, raw a
@@ -35,7 +36,7 @@ use crate::servers::{Store, StoreRef};
 
 const COUNTS: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 /// Processes for each point, the sides in turn.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 /// In each process, after one that warms up.
 const REPETITIONS: usize = 9;
 const OPERATIONS: usize = 20_000;
@@ -45,19 +46,21 @@ const BATCHES: usize = 20;
 /// Bytes between the reads of *a load from memory*.
 const BLOCK: usize = 704;
 
-/// What is done, in the order of the table and the figures.
-pub const ROWS: [&str; 9] = [
-    "call, idle",
-    "call, queued",
-    "cast",
-    "start",
-    "stop",
-    "look-up by number",
-    "look-up by name",
-    "monitor, demonitor",
-    LOAD,
-];
+const IDLE: &str = "call, idle";
+const QUEUED: &str = "call, queued";
+const CAST: &str = "cast";
+const START: &str = "start";
+const UNLINKED: &str = "start, not linked";
+const STOP: &str = "stop";
+const BY_NUMBER: &str = "look-up by number";
+const BY_NAME: &str = "look-up by name";
+const MONITOR: &str = "monitor, demonitor";
 const LOAD: &str = "a load from memory";
+
+/// What is done, in the order of the table and the figures.
+pub const ROWS: [&str; 10] = [
+    IDLE, QUEUED, CAST, START, UNLINKED, STOP, BY_NUMBER, BY_NAME, MONITOR, LOAD,
+];
 pub const SIDES: [&str; 2] = ["beamish", "raw"];
 
 /// Which server an operation meets.
@@ -89,6 +92,9 @@ trait Found: Library {
     /// Begins to monitor it and ends that, where there are monitors.
     const WATCH: Option<fn(Self::Id)>;
 
+    /// Starts it without a link to the caller.
+    fn start_alone() -> impl Future<Output = Self> + Send;
+
     fn start_as(name: String) -> impl Future<Output = ()> + Send;
     fn is_named(name: &str) -> bool;
 }
@@ -109,6 +115,10 @@ impl Found for StoreRef {
     const WATCH: Option<fn(Pid)> = Some(|pid| {
         assert!(process::demonitor(process::monitor(pid)));
     });
+
+    async fn start_alone() -> Self {
+        Store::start(Default::default()).await.expect("a start")
+    }
 
     async fn start_as(name: String) {
         let start = Store::start_link(Default::default()).name(name);
@@ -145,6 +155,10 @@ impl Found for Actor {
     }
 
     const WATCH: Option<fn(u64)> = None;
+
+    async fn start_alone() -> Self {
+        Self::start(Default::default()).await
+    }
 
     async fn start_as(name: String) {
         let actor = Self::start(Default::default()).await;
@@ -207,12 +221,6 @@ impl<L: Found> Servers<L> {
         self.servers.push(server);
     }
 
-    /// Takes one out, as it is.
-    fn take(&mut self, at: usize) -> L {
-        L::leave(self.ids.swap_remove(at));
-        self.servers.swap_remove(at)
-    }
-
     async fn call(&self, order: &[usize]) {
         for &at in order {
             black_box(self.servers[at].empty().await);
@@ -249,10 +257,10 @@ impl<L: Found> Servers<L> {
     }
 }
 
-async fn start<L: Library>(count: usize) -> Vec<L> {
-    let mut servers = Vec::with_capacity(count);
-    for _ in 0..count {
-        servers.push(L::start(Default::default()).await);
+async fn start<L: Library, F: Future<Output = L>>(one: impl Fn() -> F) -> Vec<L> {
+    let mut servers = Vec::with_capacity(BATCH);
+    for _ in 0..BATCH {
+        servers.push(one().await);
     }
     servers
 }
@@ -286,26 +294,26 @@ impl Times {
 }
 
 async fn servers<L: Found>(count: usize) -> Times {
-    let mut all = Servers::<L>::start(count).await;
+    let all = Servers::<L>::start(count).await;
     let (mut chance, mut times, mut casts) = (Chance(0x5EED), Times::default(), 0);
     for repetition in 0..=REPETITIONS {
         for which in Which::ALL {
             let order = chance.order(which, count);
-            times.push(ROWS[0], which, timed(all.call(&order)).await);
+            times.push(IDLE, which, timed(all.call(&order)).await);
             let order = chance.order(which, count);
-            times.push(ROWS[1], which, timed(all.call_queued(&order)).await);
+            times.push(QUEUED, which, timed(all.call_queued(&order)).await);
             let order = chance.order(which, count);
-            times.push(ROWS[2], which, timed(all.cast(&order)).await);
+            times.push(CAST, which, timed(all.cast(&order)).await);
             casts += order.len() as u64;
             let order = chance.order(which, count);
             let ids: Vec<_> = order.iter().map(|&at| all.ids[at]).collect();
             let look_up = async { Servers::<L>::look_up(&ids) };
-            times.push(ROWS[5], which, timed(look_up).await);
+            times.push(BY_NUMBER, which, timed(look_up).await);
             if let Some(watch) = L::WATCH {
                 let order = chance.order(which, count);
                 let ids: Vec<_> = order.iter().map(|&at| all.ids[at]).collect();
                 let watch = async { Servers::<L>::watch(&ids, watch) };
-                times.push(ROWS[7], which, timed(watch).await);
+                times.push(MONITOR, which, timed(watch).await);
             }
         }
         if repetition == 0 {
@@ -317,28 +325,38 @@ async fn servers<L: Found>(count: usize) -> Times {
         handled += server.empty_queued().await;
     }
     assert_eq!(handled, casts, "a cast is missing");
+    // To take them out one by one would read of each what its stop reads.
+    all.ids.into_iter().for_each(L::leave);
+    let mut servers = all.servers;
     for repetition in 0..=REPETITIONS {
         for which in Which::ALL {
-            let (mut starts, mut stops) = (Duration::ZERO, Duration::ZERO);
+            let (mut starts, mut alone, mut stops) = Default::default();
             for _ in 0..BATCHES {
                 if which == Which::Random {
-                    let some = (0..BATCH).map(|_| all.take(chance.below(all.servers.len())));
+                    let some = (0..BATCH).map(|_| {
+                        let at = chance.below(servers.len());
+                        servers.swap_remove(at)
+                    });
                     stops += timed(stop(some.collect())).await.0;
                 }
-                let (took, started) = timed(start::<L>(BATCH)).await;
+                let (took, started) = timed(start(|| L::start(Default::default()))).await;
                 starts += took;
                 match which {
-                    Which::Same => stops += timed(stop(started)).await.0,
-                    Which::Random => started.into_iter().for_each(|server| all.push(server)),
+                    Which::Random => servers.extend(started),
+                    Which::Same => {
+                        stops += timed(stop(started)).await.0;
+                        let (took, started) = timed(start(L::start_alone)).await;
+                        alone += took;
+                        stop(started).await;
+                    }
                 }
             }
-            times.push_some(ROWS[3], which, starts, BATCHES * BATCH);
-            times.push_some(ROWS[4], which, stops, BATCHES * BATCH);
-        }
-        if repetition == 0 {
-            times
-                .0
-                .retain(|&(row, ..)| row != ROWS[3] && row != ROWS[4]);
+            let rows: [(_, Duration); 3] = [(START, starts), (UNLINKED, alone), (STOP, stops)];
+            for (row, took) in rows {
+                if repetition > 0 && !took.is_zero() {
+                    times.push_some(row, which, took, BATCHES * BATCH);
+                }
+            }
         }
     }
     times
@@ -360,7 +378,7 @@ async fn named<L: Found>(count: usize) -> Times {
                     assert!(L::is_named(&names[at * length..][..length]));
                 }
             };
-            times.push(ROWS[6], which, timed(look_up).await);
+            times.push(BY_NAME, which, timed(look_up).await);
         }
         if repetition == 0 {
             times.0.clear();
@@ -522,33 +540,45 @@ fn all() -> Vec<Line> {
     lines
 }
 
+/// *loads more*: at the most servers, by how many times *a load from memory* a random one takes longer than the same.
 fn print(lines: &[Line]) {
     println!(
-        "| work: minimum (median), ns | server | side | 1k | 10k | 100k | 1M | 1M to 1k | to raw's at 1M |"
+        "| work: minimum (median), ns | server | side | 1k | 10k | 100k | 1M | 1M to 1k | to raw's at 1M | loads more |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|");
+    let at_most = |row: &str, which: Which, side: &str| {
+        let mut of_row = lines.iter().filter(|line| line.row == row);
+        let line = of_row.find(|line| line.which == which && line.side == side)?;
+        line.points.last().map(|point| point.min)
+    };
     for line in lines {
-        let (first, last) = (&line.points[0], &line.points[line.points.len() - 1]);
+        let (first, last) = (line.points[0].min, line.points[line.points.len() - 1].min);
         let cells = line.points.iter().map(|point| {
             let digits = usize::from(point.min < 100.0);
             format!("{:.digits$} ({:.digits$})", point.min, point.median)
         });
-        let raw = lines
-            .iter()
-            .find(|raw| raw.side == "raw" && raw.row == line.row && raw.which == line.which)
-            .and_then(|raw| raw.points.last())
-            .filter(|_| line.side == "beamish")
-            .map_or_else(
-                || "–".to_owned(),
-                |raw| format!("{:.2}", last.min / raw.min),
-            );
+        let to_raw = match line.side {
+            "beamish" => at_most(line.row, line.which, "raw").map(|raw| last / raw),
+            _ => None,
+        };
+        let loads = match line.which {
+            Which::Random => at_most(line.row, Which::Same, line.side)
+                .zip(at_most(LOAD, Which::Random, ""))
+                .map(|(same, load)| (last - same) / load),
+            Which::Same => None,
+        };
+        let or_dash = |ratio: Option<f64>, digits| {
+            ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.digits$}"))
+        };
         println!(
-            "| {} | {} | {} | {} | {:.2} | {raw} |",
+            "| {} | {} | {} | {} | {:.2} | {} | {} |",
             line.row,
             line.which.name(),
             line.side,
             cells.collect::<Vec<_>>().join(" | "),
-            last.min / first.min,
+            last / first,
+            or_dash(to_raw, 2),
+            or_dash(loads, 1),
         );
     }
 }
