@@ -270,7 +270,8 @@ fn rounded(nanoseconds: f64) -> String {
     }
 }
 
-fn summary(values: impl Iterator<Item = f64>) -> (f64, f64) {
+/// The minimum and the median.
+pub fn summary(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     (values[0], values[values.len() / 2])

@@ -5,6 +5,7 @@
 //! cargo run --release --manifest-path benches/Cargo.toml --features others -- --all         # and ractor, kameo, actix, …
 //! cargo run --release --manifest-path benches/Cargo.toml --features others -- --all --elixir  # and a GenServer of Elixir
 //! cargo run --release --manifest-path benches/Cargo.toml [--features others] -- --memory    # bytes an idle server
+//! cargo run --release --manifest-path benches/Cargo.toml -- --scale[=DIRECTORY]  # with up to 1,000,000 servers [and figures]
 //! ```
 //!
 //! Each row is measured on a current-thread runtime and on one with two workers, its sides in turn; the table gives the
@@ -24,9 +25,11 @@ mod memory;
 mod monitors;
 #[cfg(feature = "others")]
 mod others;
+mod plot;
 mod raw;
 mod restart;
 mod ring;
+mod scale;
 mod servers;
 mod skynet;
 mod spawn;
@@ -34,7 +37,7 @@ mod spawn;
 use harness::Bench;
 
 fn main() {
-    if memory::run() {
+    if memory::run() || scale::run() {
         return;
     }
     if std::env::var_os("RUST_BACKTRACE").is_some_and(|style| style != "0") {
