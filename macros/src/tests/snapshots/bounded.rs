@@ -33,6 +33,7 @@ impl ::beamish::__private::GenServer for Store {
     const MAILBOX: ::core::option::Option<::beamish::__private::Bound> = ::core::option::Option::Some(
         ::beamish::__private::Bound::new(8, ::beamish::__private::OnFull::Wait),
     );
+    const TERMINATES: bool = false;
     fn message_name(__message: &StoreMessage) -> &'static str {
         match __message {
             StoreMessage::Put { .. } => "put",
@@ -99,6 +100,7 @@ impl ::beamish::__private::GenServer for Store {
     const MAILBOX: ::core::option::Option<::beamish::__private::Bound> = ::core::option::Option::Some(
         ::beamish::__private::Bound::new(8, ::beamish::__private::OnFull::Refuse),
     );
+    const TERMINATES: bool = false;
     fn message_name(__message: &StoreMessage) -> &'static str {
         match __message {
             StoreMessage::Put { .. } => "put",
@@ -162,6 +164,7 @@ impl ::beamish::__private::GenServer for Store {
     const MAILBOX: ::core::option::Option<::beamish::__private::Bound> = ::core::option::Option::Some(
         ::beamish::__private::Bound::new(8, ::beamish::__private::OnFull::DropOldest),
     );
+    const TERMINATES: bool = false;
     fn message_name(__message: &StoreMessage) -> &'static str {
         match __message {
             StoreMessage::Put { .. } => "put",

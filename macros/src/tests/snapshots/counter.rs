@@ -243,6 +243,7 @@ impl ::beamish::__private::GenServer for Counter {
     type Message = CounterMessage;
     type Reply = CounterReply;
     type Ref = CounterRef;
+    const TERMINATES: bool = false;
     fn message_name(__message: &CounterMessage) -> &'static str {
         match __message {
             CounterMessage::Get { .. } => "get",

@@ -131,6 +131,7 @@ impl<T> ::beamish::__private::GenServer for Store<T> {
     type Message = StoreMessage<T>;
     type Reply = StoreReply<T>;
     type Ref = StoreRef<T>;
+    const TERMINATES: bool = false;
     fn message_name(__message: &StoreMessage<T>) -> &'static str {
         match __message {
             StoreMessage::Put { .. } => "put",

@@ -86,6 +86,7 @@ impl ::beamish::__private::GenServer for Counter {
     type Message = CounterMessage;
     type Reply = CounterReply;
     type Ref = CounterRef;
+    const TERMINATES: bool = false;
     fn message_name(__message: &CounterMessage) -> &'static str {
         match __message {
             __message => match *__message {}
