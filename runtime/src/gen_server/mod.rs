@@ -28,6 +28,7 @@ mod server;
 mod start;
 mod starting;
 mod stop;
+pub(crate) mod turns;
 
 use std::convert::Infallible;
 use std::fmt;
