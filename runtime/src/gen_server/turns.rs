@@ -232,6 +232,8 @@ impl<T, R, C> Turns<T, R, C> {
         }
         match self.take_running(word) {
             Some(running) => Last::Running(running),
+            // Meanwhile who abandoned the server has taken what a caller began, and wakes nobody.
+            None if !word.has(bits::IDLE) => Last::Task,
             None => Last::Caller,
         }
     }
