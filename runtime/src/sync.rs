@@ -37,7 +37,10 @@ impl<T> fmt::Debug for Mutex<T> {
 /// is nothing to drop.
 pub(crate) struct Slot<T>(AtomicCell<Option<ManuallyDrop<Box<T>>>>);
 
-#[cfg_attr(beamish_model, expect(dead_code, reason = "the model has its own"))]
+#[cfg_attr(
+    all(test, beamish_model),
+    expect(dead_code, reason = "the model has its own")
+)]
 impl<T> Slot<T> {
     pub(crate) const fn empty() -> Self {
         Self(AtomicCell::new(None))
@@ -60,7 +63,7 @@ impl<T> Drop for Slot<T> {
     }
 }
 
-#[cfg(not(beamish_model))]
+#[cfg(not(all(test, beamish_model)))]
 pub(crate) mod checked {
     pub(crate) use std::sync::OnceLock;
     pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
@@ -70,7 +73,7 @@ pub(crate) mod checked {
 
 /// The same for loom, with no more ordering than the real ones give. What is shared by an atomic of loom's lies beside it in a
 /// lock that nobody waits for: loom runs one thread at a time, and changes it only where it is asked.
-#[cfg(beamish_model)]
+#[cfg(all(test, beamish_model))]
 pub(crate) mod checked {
     use std::sync::PoisonError;
 
