@@ -16,12 +16,11 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 
 use crate::Info;
 use crate::process::control::Head;
-use crate::sync::{Mutex, MutexGuard};
+use crate::sync::checked::{AtomicU64, Mutex, MutexGuard, Ordering};
 
 /// What a mailbox holds: an [`Info`], or for a server also its typed messages.
 pub(crate) trait Letter: Send + Sized + 'static {
@@ -338,7 +337,7 @@ fn wake_all(wakers: Vec<Waker>) {
 }
 
 impl<L: Letter> Mailbox<L> {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let inbox = Inbox {
             first: None,
             more: None,

@@ -12,7 +12,7 @@
 //!    stay as they are. In `saved` it leaves a gap, since a receive counts places there (rule 4 in `mailbox.rs`), as in `first`;
 //!    gaps are never handled nor counted. If there is no oldest, others are about to push or have just taken: a permit is free soon.
 //! 5. A call that is run by its caller is in no mailbox and takes no permit. It is run only if the mailbox is empty (rule 2
-//!    in `process.rs`), so it takes nobody's place: who waits for a permit has not sent yet.
+//!    in `turns.rs`), so it takes nobody's place: who waits for a permit has not sent yet.
 //! 6. `room` is closed before the mailbox is: who waits is told, and what it wanted to send is dropped, as is all that is
 //!    sent to a dead process.
 //! 7. `GenServer::MAILBOX` is a constant. Where it is `None` there is no `room`, and nothing here is compiled into the way
@@ -31,7 +31,7 @@ use crate::gen_server::process::{Envelope, ServerProcess};
 use crate::gen_server::reply::Outcome;
 use crate::panics::drop_quietly;
 use crate::process::context;
-use crate::process::control::{Process, mail_came};
+use crate::process::control::Process;
 use crate::{GenServer, ServerRef, blocking};
 
 /// How many calls and casts wait in the mailbox of a server at most, and what becomes of those that come when it is full.
@@ -203,7 +203,7 @@ impl<S: GenServer> ServerProcess<S> {
 
     fn queue_for_oldest(&self, envelope: Envelope<S>) -> Result<(), Envelope<S>> {
         let (wake, oldest) = self.mailbox.push_for_oldest(envelope)?;
-        mail_came(self.head());
+        self.head().word.mail_came();
         wake.wake(self.head());
         if let Some(cell) = oldest.cell {
             cell.put(Outcome::Full);
@@ -229,7 +229,7 @@ impl<S: GenServer> ServerProcess<S> {
     /// The next message; what counted leaves room behind. `mail`: what `MAIL` said when it was cleared.
     #[inline]
     pub(crate) fn next(&self, mail: &mut bool) -> Option<Envelope<S>> {
-        let has_mail = || std::mem::take(mail) || self.look_for_mail();
+        let has_mail = || std::mem::take(mail) || self.head().word.look_for_mail();
         if Self::ON_FULL.is_none() {
             return self.mailbox.pop(has_mail);
         }

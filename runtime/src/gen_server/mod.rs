@@ -19,6 +19,8 @@ mod call;
 mod client;
 mod error;
 mod handler;
+#[cfg(all(test, beamish_model))]
+mod model;
 mod pause;
 pub(crate) mod process;
 pub(crate) mod reply;
@@ -28,6 +30,7 @@ mod server;
 mod start;
 mod starting;
 mod stop;
+pub(crate) mod turns;
 
 use std::convert::Infallible;
 use std::fmt;

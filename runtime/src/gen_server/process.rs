@@ -1,20 +1,5 @@
-//! The control block of a server, and the handlers that callers run on it.
-//!
-//! 1. The state is in one place: with the task, in the slot, with one caller, or in a callback that a caller has begun and
-//!    left in `carried`. `IDLE` is set while the task has given it to the slot; only the task sets it, and who takes the state
-//!    away for good clears it: the task, or who ends the process (rule 5, and `close`).
-//! 2. Who takes the state out of the slot looks at `word` after: anything but `IDLE` alone, and he puts it back at once and
-//!    queues. A caller sees at least what it did itself and what it was told of, so its own earlier messages go first.
-//! 3. Who puts the state back does so first, then reads `word` by a read-modify-write, and wakes the task if there is
-//!    anything to do. Who pushes or signals sets a bit by a read-modify-write first, then wakes. Of the two the later sees
-//!    the earlier, so either the task finds the state, or it is woken again when the state is back.
-//! 4. Only the server's own task runs control words, `terminate` and the end. A caller whose handler said more than an
-//!    answer leaves it in `carried`, sets `CARRY`, and puts the state back; by rule 2 nobody else uses it before the task.
-//! 5. If the task was dropped meanwhile (`ENDED`), the state is dropped and the death finished by whoever takes the state
-//!    out of the slot or `carried` then: the guard of the task, or the caller that put it there.
-//! 6. A callback that awaits is begun by the caller with the waker of the server's task. What it waits for wakes that task,
-//!    which may come too early and find nothing; so the caller wakes it too when it has left the callback in `carried`, and
-//!    the task polls it at least once more.
+//! The control block of a server, and the handlers that callers run on it. Who has its state when, and why nothing is lost:
+//! `gen_server/turns.rs`, whose rules are cited.
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::VecDeque;
@@ -22,7 +7,6 @@ use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
 use tokio::runtime;
@@ -32,12 +16,12 @@ use crate::gen_server::handler::Handler;
 use crate::gen_server::reply::{Caller, ReplyCell};
 use crate::gen_server::returns::{Next, Pause, Then};
 use crate::gen_server::server::guarded;
+use crate::gen_server::turns::{Due, Last, Tell, Turns};
 use crate::mailbox::{Letter, Mailbox, Receiver, Seen, Wake};
 use crate::node::Node;
 use crate::panics::{Unwound, catch, drop_quietly};
-use crate::process::control::{Deathwatch, Head, Process, bits, mail_came};
+use crate::process::control::{Deathwatch, Head, Process, bits};
 use crate::process::{context, death};
-use crate::sync::{Mutex, Slot};
 use crate::sys::{Refused, System};
 use crate::{Exit, ExitReason, GenServer, Info, Pid};
 
@@ -159,10 +143,8 @@ pub(crate) async fn handle<S: GenServer>(
     }
 }
 
-/// What a caller leaves to the task (rule 4).
-pub(crate) enum Carried<S: GenServer> {
-    /// It goes on with what the caller began (rule 6).
-    Running(Running<S>),
+/// What a handler that a caller ran said beside its answer.
+pub(crate) enum Said<S: GenServer> {
     Then(Then<S>),
     /// The answer of a stop goes out after `terminate` (`SRV-6`).
     Stop(ExitReason, Option<Answer<S>>),
@@ -183,24 +165,7 @@ pub(crate) struct ServerProcess<S: GenServer> {
     head: Head,
     pub(crate) mailbox: Mailbox<Envelope<S>>,
     pub(crate) room: Room,
-    slot: Slot<S>,
-    /// What handlers leave to do, if anything.
-    left: Mutex<Option<Box<Left<S>>>>,
-}
-
-struct Left<S: GenServer> {
-    carried: Option<Carried<S>>,
-    /// What tells the callers whose handles a handler dropped.
-    dropped: Vec<Box<dyn FnOnce() + Send>>,
-}
-
-impl<S: GenServer> Default for Left<S> {
-    fn default() -> Self {
-        Self {
-            carried: None,
-            dropped: Vec::new(),
-        }
-    }
+    pub(crate) turns: Turns<S, Running<S>, Said<S>>,
 }
 
 impl<S: GenServer> ServerProcess<S> {
@@ -209,8 +174,7 @@ impl<S: GenServer> ServerProcess<S> {
             head: Head::new(node, runtime, parent),
             mailbox: Mailbox::new(),
             room: Room::of::<S>(),
-            slot: Slot::empty(),
-            left: Mutex::new(None),
+            turns: Turns::new(),
         }
     }
 
@@ -221,7 +185,7 @@ impl<S: GenServer> ServerProcess<S> {
             return Err(envelope);
         }
         let wake = self.mailbox.push(envelope)?;
-        mail_came(&self.head);
+        self.head.word.mail_came();
         wake.wake(&self.head);
         Ok(())
     }
@@ -273,15 +237,41 @@ impl<S: GenServer> ServerProcess<S> {
         }
     }
 
-    /// Takes the state, if the server is idle (rule 2).
+    /// Takes the state, if the server is idle.
     #[inline]
     fn take_idle(&self) -> Option<Box<S>> {
-        let state = self.slot.take()?;
-        if self.head.word.load(Ordering::Acquire) & bits::ALL != bits::IDLE {
-            self.give_back(state);
-            return None;
+        match self.turns.take_idle(&self.head.word) {
+            Ok(state) => Some(state),
+            Err(due) => {
+                self.settle(due);
+                None
+            }
         }
-        Some(state)
+    }
+
+    /// Puts the state back.
+    #[inline]
+    fn give_back(&self, state: Box<S>) {
+        self.settle(self.turns.give_back(&self.head.word, state));
+    }
+
+    /// Does what is to be done when something was given back.
+    #[inline]
+    fn settle<T>(&self, due: Due<T>) {
+        match due {
+            Due::Nothing => {}
+            Due::Wake => self.head.wake(),
+            Due::Finish(last) => self.finish_with(last),
+        }
+    }
+
+    #[cold]
+    fn finish_with<T>(&self, last: T) {
+        let _inlined = context::inline(self.head.pid);
+        drop_quietly(last);
+        self.head.word.clear(bits::IDLE);
+        death::finish(self);
+        self.head.wake();
     }
 
     /// Leaves to the task what is more than an answer, and the end of a server that ended itself.
@@ -314,7 +304,7 @@ impl<S: GenServer> ServerProcess<S> {
         message: &mut Option<S::Message>,
         waker: &Waker,
     ) -> Here<S> {
-        let Some(of_task) = process.head.waker() else {
+        let Some(of_task) = process.head.word.waker() else {
             return Here::Queue;
         };
         let Some(state) = process.take_idle() else {
@@ -336,7 +326,7 @@ impl<S: GenServer> ServerProcess<S> {
         drop(inlined);
         let Poll::Ready(handled) = polled else {
             handler.had_to_wait(sample.map(|began| began.elapsed()));
-            process.leave_running(running);
+            process.settle(process.turns.leave_running(&process.head.word, running));
             return Here::Wait(cell);
         };
         if let Some(began) = sample {
@@ -375,88 +365,23 @@ impl<S: GenServer> ServerProcess<S> {
         }
     }
 
-    /// Leaves to the task a callback that awaits (rule 6).
-    #[cold]
-    fn leave_running(&self, running: Running<S>) {
-        self.carry(Carried::Running(running));
-        if self.head.set(bits::CARRY) & bits::ENDED != 0
-            && let Some(running) = self.take_running()
-        {
-            // Rule 5.
-            let _inlined = context::inline(self.head.pid);
-            drop_quietly(running);
-            death::finish(self);
-        }
-        self.head.wake();
-    }
-
-    /// The callback that a caller began, if there is one, for the task to go on with it.
-    pub(crate) fn take_running(&self) -> Option<Running<S>> {
-        if !self.head.has(bits::CARRY) {
-            return None;
-        }
-        let mut left = self.left.lock();
-        let carried = &mut left.as_mut()?.carried;
-        match carried.take() {
-            Some(Carried::Running(running)) => {
-                self.head.clear(bits::CARRY | bits::IDLE);
-                Some(running)
-            }
-            other => {
-                *carried = other;
-                None
-            }
-        }
-    }
-
-    fn carry(&self, carried: Carried<S>) {
-        self.left.lock().get_or_insert_default().carried = Some(carried);
-    }
-
-    /// Puts the state back and wakes the task if there is something to do (rule 3).
-    #[inline]
-    fn give_back(&self, state: Box<S>) {
-        self.slot.put(state);
-        let word = self.head.ran();
-        if word != bits::IDLE {
-            self.gave_back_to(word);
-        }
-    }
-
-    #[cold]
-    fn gave_back_to(&self, word: u64) {
-        if word & bits::ENDED == 0 {
-            self.head.wake();
-        } else if let Some(state) = self.slot.take() {
-            // Rule 5.
-            let _inlined = context::inline(self.head.pid);
-            drop_quietly(state);
-            self.head.clear(bits::IDLE);
-            death::finish(self);
-            // Of an abandoned server the task is still there, and waits for the state.
-            self.head.wake();
-        }
-    }
-
     /// Leaves to the task what is more than an answer (rule 4).
     #[cold]
     fn leave(&self, state: Box<S>, Next { reply, then }: Next<S>) -> Here<S> {
-        let (carried, here) = match (then, reply) {
-            (Then::Stop(reason), None) => (Carried::Stop(reason, None), self.wait_for_end()),
+        let (said, here) = match (then, reply) {
+            (Then::Stop(reason), None) => (Said::Stop(reason, None), self.wait_for_end()),
             (Then::Stop(reason), Some(reply)) => {
                 let cell = Arc::new(ReplyCell::new(None));
                 death::add_waiter(self, Arc::<ReplyCell<S::Reply>>::clone(&cell));
                 (
-                    Carried::Stop(reason, Some((Arc::clone(&cell), reply))),
+                    Said::Stop(reason, Some((Arc::clone(&cell), reply))),
                     Here::Wait(cell),
                 )
             }
-            (then, Some(reply)) => (Carried::Then(then), Here::Answered(reply)),
-            (then, None) => (Carried::Then(then), Here::NoReply),
+            (then, Some(reply)) => (Said::Then(then), Here::Answered(reply)),
+            (then, None) => (Said::Then(then), Here::NoReply),
         };
-        self.carry(carried);
-        self.head.set(bits::CARRY);
-        self.give_back(state);
+        self.settle(self.turns.leave(&self.head.word, state, said));
         here
     }
 
@@ -480,67 +405,23 @@ impl<S: GenServer> ServerProcess<S> {
         signals.pending.is_some() && signals.by_itself
     }
 
-    /// Gives the state to the slot, for callers to use (rule 1).
-    pub(crate) fn offer(&self, state: Box<S>) {
-        self.slot.put(state);
-        self.head.set(bits::IDLE);
-    }
-
-    /// Takes the state back for the task, if it has something to do and nobody runs a handler.
-    ///
-    /// With `IDLE` it clears `MAIL`, and says whether that was set: then the inbox is to be looked at.
-    pub(crate) fn take_back(&self) -> Option<(Box<S>, bool)> {
-        if !self.head.has(bits::MAIL | bits::CARRY | bits::DROPPED) {
-            return None;
-        }
-        let state = self.slot.take()?;
-        let word = self.head.clear(bits::IDLE | bits::MAIL);
-        Some((state, word & bits::MAIL != 0))
-    }
-
     /// A handler dropped a handle: its caller is told when the handler is through, unless it ends the server.
-    pub(crate) fn drop_handle(&self, tell: Box<dyn FnOnce() + Send>) {
-        self.left.lock().get_or_insert_default().dropped.push(tell);
-        self.head.set(bits::DROPPED);
+    pub(crate) fn drop_handle(&self, tell: Tell) {
+        self.turns.drop_handle(&self.head.word, tell);
     }
 
     #[inline]
     pub(crate) fn tell_dropped(&self) {
         if self.head.has(bits::DROPPED) {
-            self.tell_those_dropped();
+            for tell in self.turns.take_dropped(&self.head.word) {
+                tell();
+            }
         }
-    }
-
-    #[cold]
-    fn tell_those_dropped(&self) {
-        self.head.clear(bits::DROPPED);
-        for tell in self.take_dropped() {
-            tell();
-        }
-    }
-
-    fn take_dropped(&self) -> Vec<Box<dyn FnOnce() + Send>> {
-        let mut left = self.left.lock();
-        left.as_mut()
-            .map(|left| std::mem::take(&mut left.dropped))
-            .unwrap_or_default()
-    }
-
-    pub(crate) fn take_carried(&self) -> Option<Carried<S>> {
-        if !self.head.has(bits::CARRY) {
-            return None;
-        }
-        self.head.clear(bits::CARRY);
-        let mut left = self.left.lock();
-        let carried = left.as_mut()?.carried.take();
-        // It is seldom needed, and may go.
-        left.take_if(|left| left.dropped.is_empty());
-        carried
     }
 
     /// The next message that a suspended server handles; others stay where they are. `seen` says which were looked at.
     pub(crate) fn next_while_suspended(&self, seen: &mut Seen) -> Option<Envelope<S>> {
-        self.look_for_mail();
+        self.head.word.look_for_mail();
         let parent = self.head.parent;
         self.mailbox
             .pop_wanted(seen, &|envelope| match &envelope.content {
@@ -550,10 +431,6 @@ impl<S: GenServer> ServerProcess<S> {
                     .is_some_and(|exit| Some(exit.from) == parent),
                 Content::Message(_) | Content::Gap => false,
             })
-    }
-
-    pub(crate) fn look_for_mail(&self) -> bool {
-        self.head.has(bits::MAIL) && self.head.clear(bits::MAIL) & bits::MAIL != 0
     }
 }
 
@@ -574,7 +451,7 @@ impl<S: GenServer> Process for ServerProcess<S> {
                 Err(_) => unreachable!("what was pushed comes back"),
             },
         };
-        mail_came(&self.head);
+        self.head.word.mail_came();
         Ok(wake)
     }
 
@@ -635,39 +512,29 @@ impl<S: GenServer> Process for ServerProcess<S> {
                 other => drop_quietly(other),
             }
         }
-        if let Some(running) = self.take_running() {
+        if let Some(running) = self.turns.take_running(&self.head.word) {
             // Abandoned before its task could go on with what a caller began.
             let _inlined = context::inline(self.head.pid);
             drop_quietly(running);
         }
-        let (carried, dropped) = match &mut *self.left.lock() {
-            Some(left) => {
-                // What a caller is about to leave there is the caller's (rule 5).
-                let carried = left
-                    .carried
-                    .take_if(|carried| !matches!(carried, Carried::Running(_)));
-                (carried, std::mem::take(&mut left.dropped))
-            }
-            None => (None, Vec::new()),
-        };
-        drop_quietly(carried);
+        let (said, dropped) = self.turns.close();
+        drop_quietly(said);
         drop_quietly(dropped);
         unanswered
     }
 
     fn drop_state(&self) -> bool {
-        if !self.head.has(bits::IDLE) {
-            return true;
-        }
-        if let Some(state) = self.slot.take() {
-            self.head.clear(bits::IDLE);
-            drop_quietly(state);
-            true
-        } else if let Some(running) = self.take_running() {
-            drop_quietly(running);
-            true
-        } else {
-            false
+        match self.turns.take_last(&self.head.word) {
+            Last::Task => true,
+            Last::State(state) => {
+                drop_quietly(state);
+                true
+            }
+            Last::Running(running) => {
+                drop_quietly(running);
+                true
+            }
+            Last::Caller => false,
         }
     }
 }

@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use crate::gen_server::pause::Waiting;
 use crate::gen_server::process::{
-    Answer, Carried, Content, Envelope, Handled, Running, ServerProcess, handle,
+    Answer, Content, Envelope, Handled, Running, Said, ServerProcess, handle,
 };
 use crate::gen_server::reply::{Caller, Outcome, ReplyCell, Unanswered};
 use crate::gen_server::returns::{Continuation, Next, Pause, Then};
 use crate::gen_server::start::{Inited, Initing};
 use crate::gen_server::starting::Ticket;
+use crate::gen_server::turns::Carried;
 use crate::mailbox::Letter;
 use crate::panics::{Unwound, catch, catch_any, drop_quietly};
 use crate::process::control::{Process, bits};
@@ -291,8 +292,9 @@ impl<S: GenServer> Loop<S> {
     ) -> Poll<Step<S>> {
         loop {
             if self.state.is_none() {
-                let Some((state, mail)) = process.take_back() else {
-                    return match process.take_running() {
+                let word = &process.head().word;
+                let Some((state, mail)) = process.turns.take_back(word) else {
+                    return match process.turns.take_running(word) {
                         Some(running) => Poll::Ready(Step::Run(running)),
                         None => self.rest(process, cx),
                     };
@@ -335,7 +337,7 @@ impl<S: GenServer> Loop<S> {
                 }
             } else if !self.is_suspended && self.debug.is_none() {
                 if let Some(state) = self.state.take() {
-                    process.offer(state);
+                    process.turns.offer(&process.head().word, state);
                 }
                 continue;
             }
@@ -356,14 +358,14 @@ impl<S: GenServer> Loop<S> {
 
     /// What callers who ran handlers left to do.
     fn carried(process: &ServerProcess<S>) -> Option<Step<S>> {
-        let carried = process.take_carried();
-        if !matches!(carried, Some(Carried::Stop(..))) {
+        let carried = process.turns.take_carried(&process.head().word);
+        if !matches!(carried, Some(Carried::Said(Said::Stop(..)))) {
             process.tell_dropped();
         }
         carried.map(|carried| match carried {
             Carried::Running(running) => Step::Run(running),
-            Carried::Then(then) => Step::Then(then),
-            Carried::Stop(reason, answer) => Step::Stop(reason, answer),
+            Carried::Said(Said::Then(then)) => Step::Then(then),
+            Carried::Said(Said::Stop(reason, answer)) => Step::Stop(reason, answer),
         })
     }
 
@@ -864,7 +866,7 @@ mod tests {
         }
     }
 
-    /// Decision A19, rule 5 of `process.rs`: a server is abandoned before its task was polled after a caller began a handler
+    /// Decision A19, rule 5 of `turns.rs`: a server is abandoned before its task was polled after a caller began a handler
     /// and left it. The state is dropped as the server, the caller hears, and neither task nor process is left.
     #[tokio::test]
     async fn an_abandoned_server_leaves_nothing_of_what_a_caller_began() {

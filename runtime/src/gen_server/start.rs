@@ -180,7 +180,7 @@ impl<S: GenServer> Start<S> {
                 starting::started(process.head());
                 let life = match (then, self.options.hibernate_after) {
                     (Then::Pause(Pause::Wait), None) => {
-                        process.offer(state);
+                        process.turns.offer(&process.head().word, state);
                         Life::rests()
                     }
                     (then, hibernate_after) => Life::goes(state, then, hibernate_after),

@@ -12,7 +12,7 @@ use std::any::{Any, TypeId};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -24,28 +24,11 @@ use crate::exit::{Cause, Effect, effect};
 use crate::mailbox::{Receiver, Seen, Wake};
 use crate::node::Node;
 use crate::process::relations::Relations;
+use crate::process::word::Word;
+pub(crate) use crate::process::word::bits;
 use crate::sync::Mutex;
 use crate::sys::{Refused, System};
 use crate::{Exit, ExitReason, Info, Name, Pid};
-
-/// The bits of [`Head::word`].
-pub(crate) mod bits {
-    /// Something may be in the inbox.
-    pub(crate) const MAIL: u64 = 1;
-    /// An untrapped exit signal is pending, or the process is on its way out by itself.
-    pub(crate) const EXIT: u64 = 1 << 1;
-    /// The task is gone.
-    pub(crate) const ENDED: u64 = 1 << 2;
-    /// A caller that ran a handler left something for the task to do first.
-    pub(crate) const CARRY: u64 = 1 << 3;
-    /// The state of the server is in its slot, or with a caller that took it from there.
-    pub(crate) const IDLE: u64 = 1 << 4;
-    /// A handler of the server dropped a handle for an answer.
-    pub(crate) const DROPPED: u64 = 1 << 5;
-    /// All of the above. What is over them counts the handlers that callers ran.
-    pub(crate) const ALL: u64 = RAN - 1;
-    pub(crate) const RAN: u64 = 1 << 8;
-}
 
 pub(crate) type ProcessRef = Arc<dyn Process>;
 
@@ -109,8 +92,7 @@ pub(crate) struct Head {
     pub(crate) parent: Option<Pid>,
     pub(crate) node: Node,
     pub(crate) runtime: runtime::Id,
-    pub(crate) word: AtomicU64,
-    task: OnceLock<Waker>,
+    pub(crate) word: Word,
     /// When the timer in `signals` is due, in nanoseconds of [`since_epoch`]; 0 if it is not armed. Only who runs code
     /// of the process reads it, and only to see that it need not look there.
     timer_due: AtomicU64,
@@ -189,8 +171,7 @@ impl Head {
             parent,
             node,
             runtime,
-            word: AtomicU64::new(0),
-            task: OnceLock::new(),
+            word: Word::new(),
             timer_due: AtomicU64::new(0),
             signals: Mutex::default(),
         }
@@ -202,28 +183,13 @@ impl Head {
 
     #[inline]
     pub(crate) fn has(&self, bits: u64) -> bool {
-        self.word.load(Ordering::Acquire) & bits != 0
+        self.word.has(bits)
     }
 
     /// Sets bits after the change that they tell of (rule 1). Returns what was set before.
     #[inline]
     pub(crate) fn set(&self, bits: u64) -> u64 {
-        self.word.fetch_or(bits, Ordering::AcqRel)
-    }
-
-    /// Counts a handler that a caller ran, after it has put the state back (rule 1). Returns what was set.
-    ///
-    /// The count makes it a read-modify-write that takes one instruction; a change by nothing would be compiled to a full
-    /// fence, which costs twice as much.
-    #[inline]
-    pub(crate) fn ran(&self) -> u64 {
-        self.word.fetch_add(bits::RAN, Ordering::AcqRel) & bits::ALL
-    }
-
-    /// Clears bits. Returns what was set before.
-    #[inline]
-    pub(crate) fn clear(&self, bits: u64) -> u64 {
-        self.word.fetch_and(!bits, Ordering::AcqRel)
+        self.word.set(bits)
     }
 
     /// Decides the reason with which it ends, unless that was decided before (`SIG-6`). Returns what `word` said.
@@ -236,14 +202,6 @@ impl Head {
     /// Whether it can still handle anything: no exit is pending and it has not ended (decision A21).
     pub(crate) fn is_alive(&self) -> bool {
         !self.has(bits::EXIT | bits::ENDED)
-    }
-
-    /// Remembers how to wake the task. The read-modify-write that follows makes who came before visible to the task, and
-    /// the waker to who comes after.
-    pub(crate) fn attach(&self, waker: &Waker) {
-        if self.task.get().is_none() && self.task.set(waker.clone()).is_ok() {
-            self.set(0);
-        }
     }
 
     /// Waits for a deadline with the timer that the calls of this process share: see `gen_server/call.rs`. `None` if that
@@ -297,18 +255,11 @@ impl Head {
 
     /// Whether that wakes the task.
     pub(crate) fn is_task_of(&self, waker: &Waker) -> bool {
-        self.task.get().is_some_and(|task| task.will_wake(waker))
-    }
-
-    /// What wakes the task, once that has run.
-    pub(crate) fn waker(&self) -> Option<&Waker> {
-        self.task.get()
+        self.word.waker().is_some_and(|task| task.will_wake(waker))
     }
 
     pub(crate) fn wake(&self) {
-        if let Some(waker) = self.task.get() {
-            waker.wake_by_ref();
-        }
+        self.word.wake();
     }
 }
 
@@ -331,17 +282,6 @@ pub(crate) fn timer_at(deadline: Instant) -> Pin<Box<Sleep>> {
     match std::panic::catch_unwind(|| tokio::time::sleep_until(deadline)) {
         Ok(timer) => Box::pin(timer),
         Err(_) => crate::process::context::no_clock(),
-    }
-}
-
-/// Tells the task of a server that mail has come: only the first push after the task last looked wakes it.
-///
-/// Who finds the bit set after its push need not set it: the task clears it before it takes the inbox, so it takes what was
-/// pushed here, or the bit was set again since by someone who wakes it.
-#[inline]
-pub(crate) fn mail_came(head: &Head) {
-    if !head.has(bits::MAIL) && head.set(bits::MAIL) & bits::MAIL == 0 {
-        head.wake();
     }
 }
 

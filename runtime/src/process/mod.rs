@@ -31,6 +31,7 @@ pub(crate) mod relations;
 pub(crate) mod runner;
 mod spawn;
 pub(crate) mod table;
+pub(crate) mod word;
 
 pub use crate::supervisor::child;
 pub use aliases::{AliasMode, alias, reply_alias, unalias};

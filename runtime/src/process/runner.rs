@@ -4,7 +4,7 @@
 //! 2. Only the task ends the process, on one path: drop what it ran, drop the state, [`death::finish`]. If the task is
 //!    dropped instead (its runtime shuts down), it walks the same path with `Killed`.
 //! 3. If a caller runs a handler at that moment, the state is with the caller: the task waits until it has put it back;
-//!    a dropped task cannot wait, then the caller walks the path (`gen_server/process.rs`, rule 5).
+//!    a dropped task cannot wait, then the caller walks the path (`gen_server/turns.rs`, rule 5).
 //! 4. The task of an idle server is three words, so that tokio needs no more than 128 bytes for it.
 
 use std::future::Future;
@@ -91,7 +91,7 @@ impl<B: Body> Future for Task<B> {
         let this = self.project();
         let (process, phase, body) = (this.process, this.phase, this.body);
         if let Phase::New = phase {
-            process.head().attach(cx.waker());
+            process.head().word.attach(cx.waker());
             *phase = Phase::Running;
         }
         let current = Arc::<B::Process>::clone(process);
