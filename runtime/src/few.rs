@@ -22,6 +22,8 @@ impl Hasher for NumberHasher {
 
     fn write_u64(&mut self, number: u64) {
         let spread = (number >> 4).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        // The lower bits of a product know nothing of the upper ones of the number: numbers in even steps would meet.
+        let spread = spread.rotate_left(26);
         let beside = number & 15;
         self.0 ^= (spread << 4) ^ beside ^ (beside << 57);
     }
@@ -122,6 +124,22 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+
+    /// Numbers in steps of any width spread over the groups of sixteen places in which a map looks.
+    #[test]
+    fn numbers_in_even_steps_spread() {
+        use std::collections::HashSet;
+        for step in [1_u64, 16, 64, 1_024, 4_096, 65_536, 1 << 32] {
+            let places: HashSet<u64> = (0..4_096_u64)
+                .map(|number| {
+                    let mut hasher = NumberHasher::default();
+                    hasher.write_u64(number * step);
+                    hasher.finish() % 8_192 / 16
+                })
+                .collect();
+            assert!(places.len() > 200, "{step}: {}", places.len());
+        }
+    }
 
     /// What a `BTreeMap` does, step by step.
     #[test]

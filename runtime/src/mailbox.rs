@@ -12,7 +12,8 @@
 //!    inbox in `first`, `full` and then `queue`, what was taken from it in `queue` and then `later`.
 //! 7. A message that comes alone stands in `first`, and takes no memory of its own. Where `first` is empty, so is the inbox.
 //! 8. `state` says whether `saved` holds anything, and how many messages were removed from there so far. It is written under
-//!    the lock of `saved`; the process itself may read it without, since nobody else makes `saved` empty or not.
+//!    the lock of `saved`; the process itself may read it without, since nobody else makes `saved` empty or not, but for who
+//!    closes the mailbox of a process that is abandoned.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -473,11 +474,13 @@ impl<L: Letter> Mailbox<L> {
             let Some(info) = select(info) else {
                 return true;
             };
-            // It comes before what has come since.
+            // It comes before what has come since, wherever `select` has moved that.
             let mut locked = self.saved();
-            seen.begin_again_after(locked.removals());
-            locked.get().queue.push_back(L::from_info(info));
-            seen.at += 1;
+            locked.get().queue.push_front(L::from_info(info));
+            *seen = Seen {
+                at: 1,
+                removals: locked.removals(),
+            };
             drop(locked);
         }
         loop {

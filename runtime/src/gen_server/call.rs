@@ -1,7 +1,7 @@
 //! Calls.
 //!
 //! 1. A call that is answered at its first poll makes no timer and no cell.
-//! 2. The waiting calls of a process share one timer, armed for the earliest of their deadlines, as long as they are polled with
+//! 2. The waiting calls of a process, and its other waits with a limit (`deadline.rs`), share one timer, armed for the earliest of their deadlines, as long as they are polled with
 //!    the waker of its task: then a wake-up polls them all, each sees whether its own time is over, and arms it again if not
 //!    (decision A24). It stays armed when a call is answered, so that the next call finds it so; it may wake the process once
 //!    for nothing. Any other waiting call has a timer of its own.

@@ -23,11 +23,11 @@ const DOUBTED: u32 = 2;
 /// From here on: queued, and the calls left until it is measured again.
 const QUEUED: u32 = 16;
 
-/// One call handler of a server: its name, and whether it is short enough to be run by the caller.
+/// One call handler of a server, or its `init`: the name, and whether it is short enough to be run by the caller or starter.
 ///
 /// A call to an idle server whose handler is a plain `fn` is run by the caller itself. So that this never takes
-/// parallelism or a timeout away, a handler that is seen to take longer than 20 µs is queued to the server's own task from
-/// then on.
+/// parallelism or a timeout away, a handler that is seen to take longer than 20 µs twice, or 1 ms once, is queued to the server's
+/// own task from then on.
 ///
 /// An `async fn` handler of an idle server is begun by the caller. If it has to wait for something, the server's task goes on
 /// with it, and it is queued for a while.
@@ -83,6 +83,11 @@ impl Handler {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether it was short when it was last measured.
+    pub(crate) fn is_fast(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == FAST
     }
 
     /// How a call is made, if all else allows it.

@@ -40,7 +40,7 @@ pub(crate) enum Content<S: GenServer> {
     /// A call if there is a cell, else a cast.
     Message(S::Message),
     Info(Info),
-    /// A request to stop (`SRV-10`), with `Normal` unless there is a reason; in a box, since it would make all messages bigger.
+    /// A request to stop (`SRV-10`), with `Normal` unless there is a reason, which would make all messages bigger.
     Stop(Option<Box<ExitReason>>),
     System(Box<System>),
     /// Where a message was that was dropped for a newer one.

@@ -6,7 +6,7 @@ use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::gen_server::pause::Waiting;
 use crate::gen_server::process::{
@@ -23,7 +23,7 @@ use crate::process::control::{Process, bits};
 use crate::process::runner::Body;
 use crate::process::{context, death};
 use crate::sys::{self, Controlled, Debug, EventKind};
-use crate::{Exit, ExitReason, GenServer, Info, Pid};
+use crate::{Exit, ExitReason, GenServer, Handler, Info, Pid};
 
 /// After more messages than this without a pause, the memory of the queue is given back.
 const BURST: usize = 64;
@@ -55,8 +55,25 @@ pub(super) enum Doing<S: GenServer> {
 
 /// An `init` that has not come to its end, and what is to be done then.
 pub(super) struct Starts<S: GenServer> {
-    pub(super) init: Initing<S>,
-    pub(super) ticket: Ticket,
+    init: Initing<S>,
+    ticket: Ticket,
+    /// Told how long it takes, if it does not wait.
+    measured: Option<&'static Handler>,
+}
+
+impl<S: GenServer> Starts<S> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Inited<S>> {
+        let Some(handler) = self.measured.take() else {
+            return self.init.as_mut().poll(cx);
+        };
+        let began = Instant::now();
+        let polled = self.init.as_mut().poll(cx);
+        match &polled {
+            Poll::Ready(_) => handler.took(began.elapsed()),
+            Poll::Pending => handler.had_to_wait(None),
+        }
+        polled
+    }
 }
 
 /// A `terminate`, and the answer that goes out after it.
@@ -82,8 +99,16 @@ impl<S: GenServer> Life<S> {
     }
 
     /// Of a server whose `init` is to run, or goes on.
-    pub(super) fn starts(init: Initing<S>, ticket: Ticket) -> Self {
-        Self::of(Doing::Starts(Box::new(Starts { init, ticket })))
+    pub(super) fn starts(
+        init: Initing<S>,
+        ticket: Ticket,
+        measured: Option<&'static Handler>,
+    ) -> Self {
+        Self::of(Doing::Starts(Box::new(Starts {
+            init,
+            ticket,
+            measured,
+        })))
     }
 
     /// Of a server that was started.
@@ -240,9 +265,9 @@ impl<S: GenServer> Loop<S> {
                     self.begin_continuation(process)
                 }
                 Doing::Starts(starts) => {
-                    let inited = ready!(starts.init.as_mut().poll(cx));
+                    let inited = ready!(starts.poll(cx));
                     match mem::replace(&mut self.doing, Doing::Rests) {
-                        Doing::Starts(starts) => match self.started(*starts, inited) {
+                        Doing::Starts(starts) => match self.started(process, *starts, inited) {
                             Ok(step) => step,
                             Err(reason) => return Poll::Ready(reason),
                         },
@@ -528,10 +553,18 @@ impl<S: GenServer> Loop<S> {
     }
 
     /// `init` has come to its end. `Err`: so has the server.
-    fn started(&mut self, starts: Starts<S>, inited: Inited<S>) -> Result<Step<S>, ExitReason> {
-        let Starts { init, ticket } = starts;
-        drop(init);
+    fn started(
+        &mut self,
+        process: &ServerProcess<S>,
+        Starts { ticket, .. }: Starts<S>,
+        inited: Inited<S>,
+    ) -> Result<Step<S>, ExitReason> {
         match inited {
+            // The starter is told by the death.
+            Inited::Start(state, _) if process.head().word.has(bits::EXIT) => {
+                self.state = Some(state);
+                Ok(Step::Ended)
+            }
             Inited::Start(state, then) => {
                 self.state = Some(state);
                 self.hibernate_after = ticket.started();

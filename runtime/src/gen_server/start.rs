@@ -13,19 +13,22 @@ use crate::gen_server::handler::Way;
 use crate::gen_server::process::ServerProcess;
 use crate::gen_server::returns::{InitKind, Pause, Then};
 use crate::gen_server::server::{self, Life};
-use crate::gen_server::starting::{self, Monitoring, Options, Starting};
+use crate::gen_server::starting::{self, Monitoring, Options, Origin, Starting};
 use crate::name::ServerName;
-use crate::panics::{Unwound, catch};
+use crate::panics::{Unwound, catch, drop_quietly};
 use crate::process::control::{Process, ProcessRef};
-use crate::process::{context, demonitor_flush, runner};
-use crate::{ExitReason, GenServer, MonitorRef, Name, ServerRef, StartError, Via};
+use crate::process::word::bits;
+use crate::process::{context, demonitor_flush, exit_from, runner};
+use crate::{ExitReason, GenServer, Handler, MonitorRef, Name, ServerRef, StartError, Via};
 
 /// A start of a server: a future that spawns the process when it is first polled, and is ready when `init` has run.
 ///
-/// Of a server that is written with `#[genserver]`, the starter itself begins `init`, as the new process, and leaves it to the
-/// process's own task if it has to wait. So a start that needs no waiting is ready at its first poll. What is bound to a tokio
-/// task (a `task_local!`, the id) is the starter's until then. An `init` that is seen to take longer than 20 µs is run by its
-/// own task from then on, as are all with a [`timeout`](Self::timeout), so that it takes neither parallelism nor a timeout away.
+/// An `init` that is known to be short is begun by the starter itself, as the new process, and left to the process's own task
+/// if it has to wait; so such a start is ready at its first poll. It is known of a server that is written with `#[genserver]`,
+/// once one took less than 20 µs; where one is seen to take longer, later ones are run by their own task again. Those of a
+/// supervisor's children, and those with a [`timeout`](Self::timeout), always are. What is bound to a tokio task (a
+/// `task_local!`, the id, a `LocalSet`) is the starter's in what the starter runs; and an `init` that blocks its thread once in
+/// a while may block its starter.
 ///
 /// # Errors
 /// [`StartError`]: the name is taken, `init` ignored, failed, stopped or panicked, or took longer than the
@@ -136,73 +139,85 @@ impl<S: GenServer> Start<S> {
     }
 
     /// Starts the process. Gives the outcome, if its `init` came to its end here.
-    fn begin(&mut self, args: S::Args) -> Option<Result<Arc<ServerProcess<S>>, StartError>> {
+    fn begin(&mut self, args: S::Args) -> Option<Started<S>> {
         let origin = self.options.origin(std::any::type_name::<S>());
+        let timer = self.options.timer();
         let process = Arc::new(origin.process::<S>());
         let held = Arc::<ServerProcess<S>>::clone(&process);
         self.options.enter(&origin, held, S::TRAP_EXIT);
         let name = self.options.name.take();
         let name = name.map(|name| -> (ServerName, ProcessRef) { (name, process.clone()) });
         let mut init: Initing<S> = Box::pin(init(name, args));
-        if let Some(handler) = S::init_handler()
-            && self.options.timeout.is_none()
-            && handler.way() == Way::Run
-            && let Some(depth) = context::begin_start()
+        let handler = S::init_handler().filter(|handler| handler.way() == Way::Run);
+        let is_begun_here = timer.is_none()
+            && !self.options.own_task
+            && !process.head().word.has(bits::EXIT)
+            && handler.is_some_and(Handler::is_fast);
+        if let Some(handler) = handler
+            && is_begun_here
+            && let Some(_depth) = context::begin_start()
+            && let Some(outcome) = poll_here(&process, handler, &mut init)
         {
-            let sample = handler.sample();
-            let process = &process;
-            let inited = context::run_as(Arc::clone(process), || {
-                let cx = &mut Context::from_waker(Waker::noop());
-                let inited = match catch(|| init.as_mut().poll(cx)) {
-                    Ok(Poll::Pending) => return None,
-                    Ok(Poll::Ready(inited)) => inited,
-                    Err(unwound) => unwound.into(),
-                };
-                Some(match inited {
-                    Inited::Start(state, then) => Ok((state, then)),
-                    Inited::Failed(error, reason) => {
-                        Err(starting::failed(&**process, error, reason))
-                    }
-                    Inited::Ended => Err(starting::ended(&**process)),
-                })
-            });
-            drop(depth);
-            match sample {
-                Some(_) if inited.is_none() => handler.had_to_wait(None),
-                Some(began) => handler.took(began.elapsed()),
-                None => {}
-            }
-            if let Some(inited) = inited {
-                let (state, then) = match inited {
-                    Ok(started) => started,
-                    Err(error) => return Some(Err(error)),
-                };
-                starting::started(process.head());
-                let life = match (then, self.options.hibernate_after) {
-                    (Then::Pause(Pause::Wait), None) => {
-                        process.turns.offer(&process.head().word, state);
-                        Life::rests()
-                    }
-                    (then, hibernate_after) => Life::goes(state, then, hibernate_after),
-                };
-                runner::run(Arc::clone(process), &origin.handle, life);
-                return Some(Ok(Arc::clone(process)));
-            }
+            return Some(outcome.and_then(|(state, then)| self.run(process, &origin, state, then)));
         }
+        // What is not known yet is measured there, not begun a second time.
+        let measured = handler.filter(|_| !is_begun_here);
         let handle = origin.handle.clone();
         let held = Arc::<ServerProcess<S>>::clone(&process);
-        let (starting, ticket) = self.options.wait(origin, held);
-        runner::run(process, &handle, Life::starts(init, ticket));
+        let (starting, ticket) = self.options.wait(origin, held, timer);
+        runner::run(process, &handle, Life::starts(init, ticket, measured));
         self.starting = Some(starting);
         None
     }
 
-    /// Starts, for a supervisor: the process itself.
-    pub(crate) fn poll_start(
+    /// Starts the task of a server whose `init` came to its end here.
+    fn run(
+        &self,
+        process: Arc<ServerProcess<S>>,
+        origin: &Origin,
+        state: Box<S>,
+        then: Then<S>,
+    ) -> Started<S> {
+        starting::started(process.head());
+        let life = match (then, self.options.hibernate_after) {
+            (Then::Pause(Pause::Wait), None) => {
+                process.turns.offer(&process.head().word, state);
+                Life::rests()
+            }
+            (then, hibernate_after) => Life::goes(state, then, hibernate_after),
+        };
+        runner::run(Arc::clone(&process), &origin.handle, life);
+        // A runtime that is shut down has dropped the task.
+        if process.head().word.has(bits::ENDED) {
+            return Err(StartError::Exit(ExitReason::Killed));
+        }
+        Ok(process)
+    }
+
+    /// Starts, for a supervisor: the process itself. Its own task runs `init`: one that blocks is no supervisor's.
+    pub(crate) fn poll_child(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Arc<ServerProcess<S>>, StartError>> {
-        context::poll_unless_exiting(|| self.poll_starting(cx))
+        self.options.own_task = true;
+        self.poll_start(cx)
+    }
+
+    fn poll_start(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Arc<ServerProcess<S>>, StartError>> {
+        context::poll_unless_exiting(|| {
+            let polled = self.poll_starting(cx);
+            // Rule 3 of `starting.rs`: nobody would own it. What is linked goes with the starter.
+            if let Poll::Ready(Ok(process)) = &polled
+                && !self.options.link
+                && context::is_exiting()
+            {
+                exit_from(process.head().pid, &**process, ExitReason::Kill);
+            }
+            polled
+        })
     }
 
     fn poll_client(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Ref, StartError>> {
@@ -303,6 +318,45 @@ impl<S: GenServer> fmt::Debug for Start<S> {
             .field("name", &self.options.name)
             .finish_non_exhaustive()
     }
+}
+
+/// How a start went whose `init` came to its end.
+type Started<S> = Result<Arc<ServerProcess<S>>, StartError>;
+
+/// The state, and what comes next.
+type Begun<S> = Result<(Box<S>, Then<S>), StartError>;
+
+/// Polls an `init` once, as the new process. `None`: it has to wait.
+fn poll_here<S: GenServer>(
+    process: &Arc<ServerProcess<S>>,
+    handler: &Handler,
+    init: &mut Initing<S>,
+) -> Option<Begun<S>> {
+    let sample = handler.sample();
+    let outcome = context::run_as(Arc::clone(process), || {
+        // Whatever it waits for, the task polls it once more.
+        let cx = &mut Context::from_waker(Waker::noop());
+        let inited = match catch(|| init.as_mut().poll(cx)) {
+            Ok(Poll::Pending) => return None,
+            Ok(Poll::Ready(inited)) => inited,
+            Err(unwound) => unwound.into(),
+        };
+        Some(match inited {
+            Inited::Start(..) if process.head().word.has(bits::EXIT) => {
+                drop_quietly(inited);
+                Err(starting::ended(&**process))
+            }
+            Inited::Start(state, then) => Ok((state, then)),
+            Inited::Failed(error, reason) => Err(starting::failed(&**process, error, reason)),
+            Inited::Ended => Err(starting::ended(&**process)),
+        })
+    });
+    match (&outcome, sample) {
+        (None, _) => handler.had_to_wait(None),
+        (Some(_), Some(began)) => handler.took(began.elapsed()),
+        (Some(_), None) => {}
+    }
+    outcome
 }
 
 /// An `init` that runs.

@@ -20,7 +20,7 @@ use tokio::time::Sleep;
 use crate::gen_server::process::ServerProcess;
 use crate::name::ServerName;
 use crate::parcel::Parcel;
-use crate::process::control::{Deathwatch, Head, Process, ProcessRef, bits};
+use crate::process::control::{Deathwatch, Head, Process, ProcessRef, bits, timer_at};
 use crate::process::receive::far;
 use crate::process::{
     MonitorOptions, context, death, exit_from, link_to_starter, not_a_process, runner, unlink_from,
@@ -36,6 +36,8 @@ pub(super) struct Options {
     pub(super) timeout: Option<Duration>,
     pub(super) hibernate_after: Option<Duration>,
     pub(super) monitor: Monitoring,
+    /// Whether the new process's own task runs `init`, whatever is known of it.
+    pub(super) own_task: bool,
     place: &'static Location<'static>,
 }
 
@@ -69,6 +71,7 @@ impl Options {
             timeout: None,
             hibernate_after: None,
             monitor: Monitoring::No,
+            own_task: false,
             place: Location::caller(),
         }
     }
@@ -87,6 +90,12 @@ impl Options {
             not_a_process(&format!("start_link at {}", self.place));
         }
         Origin { handle, starter }
+    }
+
+    /// # Panics
+    /// Where there is no clock.
+    pub(super) fn timer(&self) -> Option<Pin<Box<Sleep>>> {
+        self.timeout.map(|timeout| timer_at(far(timeout)))
     }
 
     /// Links and monitors the process before it runs, and puts it into the table.
@@ -111,7 +120,12 @@ impl Options {
     }
 
     /// Both sides of a start that is waited for.
-    pub(super) fn wait(&self, origin: Origin, process: ProcessRef) -> (Starting, Ticket) {
+    pub(super) fn wait(
+        &self,
+        origin: Origin,
+        process: ProcessRef,
+        timer: Option<Pin<Box<Sleep>>>,
+    ) -> (Starting, Ticket) {
         let cell = Arc::new(StartCell::default());
         let waiter = death::add_waiter(&*process, Arc::<StartCell>::clone(&cell));
         let ticket = Ticket {
@@ -120,9 +134,6 @@ impl Options {
             waiter,
             hibernate_after: self.hibernate_after,
         };
-        let timer = self
-            .timeout
-            .map(|timeout| Box::pin(tokio::time::sleep_until(far(timeout))));
         let starting = Starting {
             process,
             cell,

@@ -2,8 +2,9 @@
 //! interleavings.
 //!
 //! 1. The state is in one place: with the task, in the slot, with one caller, or in a callback that a caller has begun and
-//!    left in `carried`. `IDLE` is set while the task has given it to the slot; only the task sets it, and who takes the state
-//!    away for good clears it: the task, or who ends the process (rule 5, and `close`).
+//!    left in `carried`. `IDLE` is set while the task has given it to the slot; only the task sets it, or before there is one
+//!    the starter that ran `init`, and who takes the state away for good clears it: the task, or who ends the process (rule 5,
+//!    and `close`).
 //! 2. Who takes the state out of the slot looks at the word after: anything but `IDLE` alone, and he puts it back at once and
 //!    queues. A caller sees at least what it did itself and what it was told of, so its own earlier messages go first.
 //! 3. Who puts the state back does so first, then reads the word by a read-modify-write, and wakes the task if there is

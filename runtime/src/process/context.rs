@@ -1,6 +1,8 @@
 //! What the running code is part of: its process, and through it its node.
 //!
 //! 1. While a process is polled, `HERE` holds its control block.
+//!    So it does while a starter runs the `init` of a new process: that of the new one, until the starter is current again; a few
+//!    starts may run inside each other so.
 //! 2. While a caller runs a handler for an idle server, `inlined` holds the *server's* pid, and everything that asks for
 //!    the current process gets the server. Depth is one: a thread that runs a handler so starts no other (decision A1 e).
 //! 3. `HERE` owns nothing when a thread ends, since a poll has ended by then. So it has no destructor, which makes it cheap

@@ -204,7 +204,7 @@ impl Head {
         !self.has(bits::EXIT | bits::ENDED)
     }
 
-    /// Waits for a deadline with the timer that the calls of this process share: see `gen_server/call.rs`. `None` if that
+    /// Waits for a deadline with the timer that the waits of this process share: see `gen_server/call.rs`. `None` if that
     /// cannot be, since its task is not what is polled. `began`: now, and how long the wait is, if that is known.
     pub(crate) fn poll_deadline(
         &self,

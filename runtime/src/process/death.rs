@@ -169,8 +169,10 @@ pub(crate) fn forget_watcher_of(target: &Head, mref: MonitorRef) {
         .relations
         .as_mut()
         .and_then(|relations| relations.watchers.remove(&mref));
+    // One who waits for a start is mostly all that it holds.
+    let relations = signals.relations.take_if(|relations| relations.is_empty());
     drop(signals);
-    drop(removed);
+    drop((removed, relations));
 }
 
 /// Delivers a `Down` if the watcher still has the monitor (`MON-1`, `MON-3`).

@@ -23,7 +23,7 @@ pub struct ProcessInfo {
     pub parent: Option<Pid>,
     /// How many messages wait in its mailbox.
     pub message_queue_len: usize,
-    /// Whom it is linked to.
+    /// Whom it is linked to, oldest first, as the others.
     pub links: Vec<Pid>,
     /// Whom it monitors.
     pub monitors: Vec<Pid>,
@@ -54,15 +54,20 @@ pub fn info(pid: Pid) -> Option<ProcessInfo> {
         type_name: process.type_name(),
         parent: head.parent,
         message_queue_len,
-        links: signals.links(head.parent),
+        links: sorted(signals.links(head.parent)),
         monitors: relations
-            .map(|all| all.monitors.iter().map(|(_, pid)| *pid).collect())
+            .map(|all| sorted(all.monitors.iter().map(|(_, pid)| *pid).collect()))
             .unwrap_or_default(),
         monitored_by: relations
-            .map(|all| all.watching_processes())
+            .map(|all| sorted(all.watching_processes()))
             .unwrap_or_default(),
         trap_exit: signals.trap_exit,
     })
+}
+
+fn sorted(mut pids: Vec<Pid>) -> Vec<Pid> {
+    pids.sort_unstable();
+    pids
 }
 
 /// The types of the messages that wait in the mailbox of a process, oldest first; a call or cast of a server

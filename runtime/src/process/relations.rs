@@ -24,7 +24,7 @@ pub(crate) struct Relations {
     pub(crate) timers: Few<TimerRef, ()>,
     /// Its local name.
     pub(crate) name: Option<Name>,
-    /// The timer that this process's calls share (decision A24).
+    /// The timer that this process's waits share (decision A24).
     pub(crate) timer: Option<Pin<Box<Sleep>>>,
     rare: Option<Box<Rare>>,
 }
@@ -98,6 +98,16 @@ impl Relations {
             name: self.name.take(),
             rare: self.rare.take(),
         }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.links.is_empty()
+            && self.monitors.is_empty()
+            && self.watchers.is_empty()
+            && self.timers.is_empty()
+            && self.name.is_none()
+            && self.timer.is_none()
+            && self.rare.is_none()
     }
 
     pub(crate) fn label(&self) -> Option<&str> {

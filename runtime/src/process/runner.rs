@@ -1,7 +1,8 @@
 //! The task that runs a process.
 //!
 //! 1. At each poll the process is made the current one, and a pending exit is looked at before anything else runs.
-//! 2. Only the task ends the process, on one path: drop what it ran, drop the state, [`death::finish`]. If the task is
+//! 2. Only the task ends the process (but one whose `init` its starter ran has none before that was successful:
+//!    `gen_server/starting.rs`), on one path: drop what it ran, drop the state, [`death::finish`]. If the task is
 //!    dropped instead (its runtime shuts down), it walks the same path with `Killed`.
 //! 3. If a caller runs a handler at that moment, the state is with the caller: the task waits until it has put it back;
 //!    a dropped task cannot wait, then the caller walks the path (`gen_server/turns.rs`, rule 5).

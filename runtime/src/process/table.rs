@@ -2,7 +2,7 @@
 //!
 //! The numbers are counted up. So entries stand in blocks of [`BLOCK`] numbers that follow each other in a shard, which those
 //! that are made or go one after the other share. A block goes when it is empty, unless it is the newest of its shard: that
-//! one will be filled.
+//! one will be filled. What outlives its neighbours holds their places too: at worst 144 bytes.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -13,7 +13,7 @@ use crate::sync::Mutex;
 use crate::{Alias, Pid};
 
 const SHARDS: u64 = 64;
-const BLOCK: u64 = 16;
+const BLOCK: u64 = 8;
 
 struct Block<V> {
     entries: [Option<V>; BLOCK as usize],

@@ -11,7 +11,7 @@ pub(crate) mod bits {
     pub(crate) const MAIL: u64 = 1;
     /// An untrapped exit signal is pending, or the process is on its way out by itself.
     pub(crate) const EXIT: u64 = 1 << 1;
-    /// The task is gone.
+    /// It has ended for all others: its task is gone, or there was none, or it was abandoned.
     pub(crate) const ENDED: u64 = 1 << 2;
     /// A caller that ran a handler left something for the task to do first.
     pub(crate) const CARRY: u64 = 1 << 3;

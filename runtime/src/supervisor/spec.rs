@@ -218,7 +218,7 @@ impl<S: GenServer> Child for Start<S> {
     }
 
     async fn start_child(mut self) -> Result<Pid, StartError> {
-        let process = poll_fn(|cx| self.poll_start(cx)).await?;
+        let process = poll_fn(|cx| self.poll_child(cx)).await?;
         Ok(process.head().pid)
     }
 }
@@ -510,7 +510,7 @@ impl<S: GenServer> Once<S> {
                         "a `once` child cannot be started again",
                     )));
                 };
-                let process = poll_fn(|cx| start.poll_start(cx)).await?;
+                let process = poll_fn(|cx| start.poll_child(cx)).await?;
                 let pid = process.head().pid;
                 // Nobody else has a place to put one: it is started once.
                 drop(place.set(ServerRef::bound(process)));
