@@ -137,7 +137,7 @@ mod tests {
                     hasher.finish() % 8_192 / 16
                 })
                 .collect();
-            assert!(places.len() > 200, "{step}: {}", places.len());
+            assert!(places.len() > 100, "{step}: {}", places.len());
         }
     }
 
