@@ -64,9 +64,9 @@ impl Gated {
 async fn start_at_once<S: GenServer>(mut start: impl FnMut() -> Start<S>) -> S::Ref {
     for _ in 0..100_000 {
         if let Poll::Ready(server) = poll_once(&mut Box::pin(start())).await {
-            return server.unwrap();
+            return server.expect("a start");
         }
-        start().await.unwrap();
+        start().await.expect("a start");
     }
     panic!("no start is ever ready at its first poll");
 }
