@@ -114,7 +114,11 @@ impl Bench {
             Some((side.to_owned(), count.parse().ok()?))
         });
         let repetitions = if flag("--quick") { 3 } else { 9 };
-        let scale = if flag("--quick") || flag("--short") { 10 } else { 1 };
+        let scale = if flag("--quick") || flag("--short") {
+            10
+        } else {
+            1
+        };
         Self {
             repetitions,
             scale,
