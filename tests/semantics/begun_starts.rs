@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
-use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use beamish::prelude::*;
@@ -11,11 +10,11 @@ use beamish::{DynamicSupervisor, GenServer, Start};
 
 use super::calls::support::{Gate, both_flavors, poll_once};
 
-/// In which thread, task and process code runs.
-type Place = (ThreadId, Option<tokio::task::Id>, Pid);
+/// In which task and process code runs.
+type Place = (Option<tokio::task::Id>, Pid);
 
 fn place() -> Place {
-    (thread::current().id(), tokio::task::try_id(), self_pid())
+    (tokio::task::try_id(), self_pid())
 }
 
 /// What `init` finds.
@@ -78,7 +77,7 @@ both_flavors! {
         let server = start_at_once(Placed::start).await;
         assert_eq!(place(), here, "the starter is itself again");
         let pid = server.pid().unwrap();
-        assert_eq!(server.place().await.unwrap(), (here.0, here.1, pid));
+        assert_eq!(server.place().await.unwrap(), (here.0, pid));
     }
 
     /// SUP-1: a supervisor runs no child's `init` itself.
@@ -87,7 +86,7 @@ both_flavors! {
         let supervisor = DynamicSupervisor::new().start().await.unwrap();
         let child = supervisor.start_child(Placed::child_spec()).await.unwrap();
         let place = PlacedRef::try_from(child).unwrap().place().await.unwrap();
-        assert!(place.1.is_some() && place.1 != tokio::task::try_id());
+        assert!(place.0.is_some() && place.0 != tokio::task::try_id());
         let parent = process::info(child).unwrap().parent.unwrap();
         assert_eq!(parent, supervisor.pid().unwrap());
     }
@@ -106,9 +105,9 @@ both_flavors! {
             gate.open();
             let server = start.await.unwrap();
             let (before, behind) = server.places().await.unwrap();
-            assert_eq!(behind.2, server.pid().unwrap());
-            assert_ne!(behind.1, here.1);
-            if before.1 == here.1 {
+            assert_eq!(behind.1, server.pid().unwrap());
+            assert_ne!(behind.0, here.0);
+            if before.0 == here.0 {
                 break;
             }
             // Another test had one wait meanwhile, so its own task began it.
@@ -250,6 +249,6 @@ async fn init_that_takes_long_is_run_by_its_own_task() {
         let mut start = Box::pin(Slow::start());
         assert!(poll_once(&mut start).await.is_pending());
         let server = start.await.unwrap();
-        assert_ne!(server.place().await.unwrap().1, here.1);
+        assert_ne!(server.place().await.unwrap().0, here.0);
     }
 }
