@@ -1,6 +1,7 @@
 //! Runs the sides of a row in turn, again and again, and prints the ratios.
 
 use std::fmt::Write as _;
+use std::process::Command;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -272,6 +273,16 @@ fn rounded(nanoseconds: f64) -> String {
     } else {
         format!("{nanoseconds:.0}")
     }
+}
+
+/// Runs this program with other arguments, as a process of its own. Gives what it prints.
+pub fn apart(args: &[&str]) -> String {
+    let output = Command::new(std::env::current_exe().expect("this program"))
+        .args(args)
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{args:?} failed: {output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// The minimum and the median.

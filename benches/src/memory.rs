@@ -6,14 +6,13 @@
 //! to the one that starts them, or children of a dynamic supervisor. Where a start cannot be waited for (actix, xtra,
 //! spawned), a first call waits for it.
 
-use std::process::Command;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use beamish::{DynamicSupervisor, DynamicSupervisorRef};
 use tokio::sync::OnceCell;
 
-use crate::harness::Flavor;
+use crate::harness::{Flavor, apart};
 use crate::library::Library;
 use crate::raw::Actor;
 use crate::servers::{Store, StoreRef};
@@ -137,12 +136,7 @@ fn print() {
     for (name, _) in CASES {
         for count in [100_000, 1_000_000] {
             let bytes = |called: &str| {
-                let output = Command::new(std::env::current_exe().expect("this program"))
-                    .args(["--memory", name, &count.to_string(), called])
-                    .output()
-                    .expect("it runs");
-                assert!(output.status.success(), "{name} failed: {output:?}");
-                let bytes = String::from_utf8_lossy(&output.stdout);
+                let bytes = apart(&["--memory", name, &count.to_string(), called]);
                 bytes.trim().parse::<f64>().expect("a number").round()
             };
             println!("| {name} | {count} | {} | {} |", bytes(""), bytes("called"));

@@ -21,14 +21,13 @@
 
 use std::collections::HashMap;
 use std::hint::black_box;
-use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use beamish::{Pid, Server, process};
 
-use crate::harness::{Flavor, summary};
+use crate::harness::{Flavor, apart, summary};
 use crate::library::Library;
 use crate::plot;
 use crate::raw::Actor;
@@ -502,12 +501,7 @@ fn all() -> Vec<Line> {
         for count in COUNTS {
             for (case, side, _) in CASES {
                 eprintln!("round {round} of {ROUNDS}: {case}, {count}");
-                let output = Command::new(std::env::current_exe().expect("this program"))
-                    .args(["--scale", case, &count.to_string()])
-                    .output()
-                    .expect("it runs");
-                assert!(output.status.success(), "{case} failed: {output:?}");
-                for line in String::from_utf8_lossy(&output.stdout).lines() {
+                for line in apart(&["--scale", case, &count.to_string()]).lines() {
                     let (key, time) = line.rsplit_once('|').expect("a time");
                     let times = all.entry((key.to_owned(), side, count)).or_default();
                     times.push(time.parse().expect("a number"));
