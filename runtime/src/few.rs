@@ -119,6 +119,18 @@ impl<K: Ord, V> IntoIterator for Few<K, V> {
     }
 }
 
+/// Numbers for tests, each below the limit that it is asked for with, the same in every run.
+#[cfg(test)]
+pub(crate) fn chance() -> impl FnMut(u64) -> u64 {
+    let mut chance = 1_u64;
+    move |limit| {
+        chance ^= chance << 13;
+        chance ^= chance >> 7;
+        chance ^= chance << 17;
+        chance % limit
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -144,13 +156,7 @@ mod tests {
     /// What a `BTreeMap` does, step by step.
     #[test]
     fn it_is_a_map() {
-        let mut chance = 1_u64;
-        let mut below = |limit: u64| {
-            chance ^= chance << 13;
-            chance ^= chance >> 7;
-            chance ^= chance << 17;
-            chance % limit
-        };
+        let mut below = chance();
         for keys in [1, 2, 3, 10, 500] {
             let (mut few, mut map) = (Few::default(), BTreeMap::new());
             for step in 0..2_000 {

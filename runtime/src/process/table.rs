@@ -172,19 +172,14 @@ mod tests {
     use std::collections::VecDeque;
 
     use super::*;
+    use crate::few::chance;
 
     /// What a `HashMap` does, with numbers that come in order and go in any.
     #[test]
     fn it_is_a_map() {
         let table = Table::new();
         let (mut map, mut numbers) = (HashMap::new(), VecDeque::new());
-        let mut chance = 1_u64;
-        let mut below = |limit: u64| {
-            chance ^= chance << 13;
-            chance ^= chance >> 7;
-            chance ^= chance << 17;
-            chance % limit
-        };
+        let mut below = chance();
         for number in 0..40_000 {
             table.insert(number, number * 2);
             map.insert(number, number * 2);

@@ -326,17 +326,13 @@ impl Index<usize> for Children {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::few::chance;
 
     /// What is found by id and by pid is what a look at all finds, whatever happened before.
     #[test]
     fn a_look_up_finds_what_a_scan_finds() {
-        let mut chance = 1_u64;
-        let mut below = |limit: usize| {
-            chance ^= chance << 13;
-            chance ^= chance >> 7;
-            chance ^= chance << 17;
-            (chance % limit as u64) as usize
-        };
+        let mut chance = chance();
+        let mut below = |limit: usize| chance(limit as u64) as usize;
         let mut children = Children::default();
         let mut pids = Vec::new();
         for step in 0..1_000_usize {
