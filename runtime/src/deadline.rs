@@ -1,15 +1,15 @@
 //! How long to wait: for a time, until a time, or for ever.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 use crate::process::context;
 use crate::process::control::timer_at;
-use crate::process::receive::far;
+use crate::process::receive::{far, far_from};
 
 /// How long something is waited for: a [`Duration`] from now, until an [`Instant`], or without limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,33 +28,66 @@ impl Deadline {
     }
 }
 
-/// Waits for a future until `at`; `None` if that comes first. Ready futures win. `now`, if that is known.
+/// How long something is still waited for.
 ///
 /// A process waits with its one timer, as its calls do (decision A24): it stays armed from one wait to the next, and arming one
 /// each time would cost more than most waits.
+pub(crate) struct Patience {
+    deadline: Option<Instant>,
+    /// Where the process's cannot be used.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Patience {
+    const fn until(deadline: Option<Instant>) -> Self {
+        Self {
+            deadline,
+            timer: None,
+        }
+    }
+
+    /// From now on. Tells what time it is and how long it waits, if that matters.
+    pub(crate) fn begin(timeout: Option<Duration>) -> (Self, Option<(Instant, Duration)>) {
+        let began = timeout.map(|timeout| (Instant::now(), timeout));
+        let deadline = began.map(|(now, timeout)| far_from(now, timeout));
+        (Self::until(deadline), began)
+    }
+
+    /// Ready when the time is over. `began`: now, and how long the wait is, if that is known.
+    pub(crate) fn poll(
+        &mut self,
+        began: Option<(Instant, Duration)>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let Some(deadline) = self.deadline else {
+            return Poll::Pending;
+        };
+        if self.timer.is_none() {
+            let shared =
+                context::with_current(|process| process.head().poll_deadline(deadline, began, cx));
+            if let Some(polled) = shared.flatten() {
+                return polled;
+            }
+        }
+        self.timer
+            .get_or_insert_with(|| timer_at(deadline))
+            .as_mut()
+            .poll(cx)
+    }
+}
+
+/// Waits for a future until `at`; `None` if that comes first. Ready futures win. `now`, if that is known.
 pub(crate) async fn until<F: Future>(
     at: Instant,
-    mut now: Option<Instant>,
+    now: Option<Instant>,
     future: F,
 ) -> Option<F::Output> {
     let mut future = pin!(future);
-    let mut other_timer = None;
-    poll_fn(|cx| {
-        if let Poll::Ready(output) = future.as_mut().poll(cx) {
-            return Poll::Ready(Some(output));
-        }
-        let is_over = if other_timer.is_none() {
-            let began = now.take();
-            let began = began.map(|now| (now, at.saturating_duration_since(now)));
-            context::with_current(|own| own.head().poll_deadline(at, began, cx)).flatten()
-        } else {
-            None
-        };
-        let is_over = is_over.unwrap_or_else(|| {
-            let timer = other_timer.get_or_insert_with(|| timer_at(at));
-            timer.as_mut().poll(cx)
-        });
-        is_over.map(|()| None)
+    let mut began = now.map(|now| (now, at.saturating_duration_since(now)));
+    let mut patience = Patience::until(Some(at));
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => patience.poll(began.take(), cx).map(|()| None),
     })
     .await
 }

@@ -1,10 +1,10 @@
 //! Calls.
 //!
 //! 1. A call that is answered at its first poll makes no timer and no cell.
-//! 2. The waiting calls of a process, and its other waits with a limit (`deadline.rs`), share one timer, armed for the earliest of their deadlines, as long as they are polled with
-//!    the waker of its task: then a wake-up polls them all, each sees whether its own time is over, and arms it again if not
-//!    (decision A24). It stays armed when a call is answered, so that the next call finds it so; it may wake the process once
-//!    for nothing. Any other waiting call has a timer of its own.
+//! 2. The waiting calls of a process, and its other waits with a limit (`deadline.rs`), share one timer, armed for the
+//!    earliest of their deadlines, as long as they are polled with the waker of its task: then a wake-up polls them all, each
+//!    sees whether its own time is over, and arms it again if not (decision A24). It stays armed when a call is answered, so
+//!    that the next call finds it so; it may wake the process once for nothing. Any other waiting call has a timer of its own.
 
 use std::any::type_name;
 use std::fmt;
@@ -14,9 +14,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use tokio::time::{Instant, Sleep};
-
 use crate::blocking;
+use crate::deadline::Patience;
 use crate::gen_server::bounded::{Queueing, Unqueued};
 use crate::gen_server::client::{Resolved, Unresolved};
 use crate::gen_server::handler::Way;
@@ -25,8 +24,7 @@ use crate::gen_server::reply::{Outcome, ReplyCell};
 use crate::gen_server::request::Request;
 use crate::panics::drop_quietly;
 use crate::process::context;
-use crate::process::control::{Head, Process, timer_at};
-use crate::process::receive::far_from;
+use crate::process::control::{Head, Process};
 use crate::{CallError, CallFailed, CallInfo, ExitReason, GenServer, Handler, ServerRef};
 
 /// How long a call waits for its answer unless told otherwise.
@@ -443,42 +441,6 @@ impl<R> Drop for Waiting<R> {
         if !self.is_over {
             self.sent.cell.abandon();
         }
-    }
-}
-
-/// How long a call waits (rule 2).
-struct Patience {
-    deadline: Option<Instant>,
-    /// Where the process's cannot be used.
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl Patience {
-    /// From now on. Tells what time it is and how long it waits, if that matters.
-    fn begin(timeout: Option<Duration>) -> (Self, Option<(Instant, Duration)>) {
-        let began = timeout.map(|timeout| (Instant::now(), timeout));
-        let patience = Self {
-            deadline: began.map(|(now, timeout)| far_from(now, timeout)),
-            timer: None,
-        };
-        (patience, began)
-    }
-
-    fn poll(&mut self, began: Option<(Instant, Duration)>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.deadline else {
-            return Poll::Pending;
-        };
-        if self.timer.is_none() {
-            let shared =
-                context::with_current(|process| process.head().poll_deadline(deadline, began, cx));
-            if let Some(polled) = shared.flatten() {
-                return polled;
-            }
-        }
-        self.timer
-            .get_or_insert_with(|| timer_at(deadline))
-            .as_mut()
-            .poll(cx)
     }
 }
 

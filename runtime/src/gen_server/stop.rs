@@ -6,13 +6,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::Sleep;
-
 use crate::blocking;
+use crate::deadline::Patience;
 use crate::gen_server::client::{ServerRef, Whole};
 use crate::process::context;
 use crate::process::death::{self, Watch};
-use crate::process::receive::far;
 use crate::{Address, ExitReason, GenServer, StopError};
 
 /// A request to stop, and the wait for the end: the server handles what is in its mailbox, runs `terminate`, and ends with
@@ -37,7 +35,7 @@ pub struct Stop {
 /// A stop on its way.
 struct Waiting {
     end: Watch,
-    timer: Option<Pin<Box<Sleep>>>,
+    patience: Patience,
 }
 
 impl Stop {
@@ -122,21 +120,16 @@ impl Future for Stop {
                     Ok(end) => end,
                     Err(error) => return Poll::Ready(Err(error)),
                 };
-                let timer = this
-                    .timeout
-                    .map(|timeout| Box::pin(tokio::time::sleep_until(far(timeout))));
-                this.waiting.insert(Waiting { end, timer })
+                let (patience, _) = Patience::begin(this.timeout);
+                this.waiting.insert(Waiting { end, patience })
             }
         };
         if let Poll::Ready(reason) = Pin::new(&mut waiting.end).poll(cx) {
             // What ended it may have ended this process too.
             return context::poll_unless_exiting(|| Poll::Ready(as_asked(reason, &this.reason)));
         }
-        let (Some(timer), Some(timeout)) = (&mut waiting.timer, this.timeout) else {
-            return Poll::Pending;
-        };
-        let is_over = timer.as_mut().poll(cx);
-        is_over.map(|()| Err(StopError::Timeout(timeout)))
+        let is_over = waiting.patience.poll(None, cx);
+        is_over.map(|()| Err(StopError::Timeout(this.timeout.unwrap_or_default())))
     }
 }
 
