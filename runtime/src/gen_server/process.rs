@@ -369,10 +369,11 @@ impl<S: GenServer> ServerProcess<S> {
     #[cold]
     fn leave(&self, state: Box<S>, Next { reply, then }: Next<S>) -> Here<S> {
         let (said, here) = match (then, reply) {
-            (Then::Stop(reason), None) => (Said::Stop(reason, None), self.wait_for_end()),
+            (Then::Stop(reason), None) => {
+                (Said::Stop(reason, None), Here::Wait(self.cell_of_end()))
+            }
             (Then::Stop(reason), Some(reply)) => {
-                let cell = Arc::new(ReplyCell::new(None));
-                death::add_waiter(self, Arc::<ReplyCell<S::Reply>>::clone(&cell));
+                let cell = self.cell_of_end();
                 (
                     Said::Stop(reason, Some((Arc::clone(&cell), reply))),
                     Here::Wait(cell),
@@ -388,16 +389,17 @@ impl<S: GenServer> ServerProcess<S> {
     /// The server ended itself: its caller hears of the end, for which it waits before the end can come.
     #[cold]
     fn leave_to_end(&self, state: Box<S>) -> Here<S> {
-        let here = self.wait_for_end();
+        let here = Here::Wait(self.cell_of_end());
         self.give_back(state);
         here
     }
 
+    /// A cell that hears of the end.
     #[cold]
-    fn wait_for_end(&self) -> Here<S> {
+    fn cell_of_end(&self) -> Arc<ReplyCell<S::Reply>> {
         let cell = Arc::new(ReplyCell::new(None));
         death::add_waiter(self, Arc::<ReplyCell<S::Reply>>::clone(&cell));
-        Here::Wait(cell)
+        cell
     }
 
     fn ends_itself(&self) -> bool {

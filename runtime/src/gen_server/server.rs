@@ -46,7 +46,7 @@ pub(super) enum Doing<S: GenServer> {
     /// It waits for the next event.
     Rests,
     Starts(Box<Starts<S>>),
-    Goes(Step<S>),
+    Goes(Then<S>),
     Runs(Running<S>),
     Continues(Continuation<S>),
     Stops(Stops<S>),
@@ -113,7 +113,7 @@ impl<S: GenServer> Life<S> {
 
     /// Of a server that was started.
     pub(super) fn goes(state: Box<S>, then: Then<S>, hibernate_after: Option<Duration>) -> Self {
-        let mut life = Self::of(Doing::Goes(Step::Then(then)));
+        let mut life = Self::of(Doing::Goes(then));
         if let Some(server) = &mut life.0 {
             server.state = Some(state);
             server.hibernate_after = hibernate_after;
@@ -251,7 +251,7 @@ impl<S: GenServer> Loop<S> {
             let step = match &mut self.doing {
                 Doing::Rests => ready!(self.poll_event(process, cx)),
                 Doing::Goes(_) => match mem::replace(&mut self.doing, Doing::Rests) {
-                    Doing::Goes(step) => step,
+                    Doing::Goes(then) => Step::Then(then),
                     _ => Step::Ended,
                 },
                 Doing::Runs(running) => {
@@ -561,7 +561,7 @@ impl<S: GenServer> Loop<S> {
     ) -> Result<Step<S>, ExitReason> {
         match inited {
             // The starter is told by the death.
-            Inited::Start(state, _) if process.head().word.has(bits::EXIT) => {
+            Inited::Start(state, _) if process.head().has(bits::EXIT) => {
                 self.state = Some(state);
                 Ok(Step::Ended)
             }

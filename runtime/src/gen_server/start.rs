@@ -151,7 +151,7 @@ impl<S: GenServer> Start<S> {
         let handler = S::init_handler().filter(|handler| handler.way() == Way::Run);
         let is_begun_here = timer.is_none()
             && !self.options.own_task
-            && !process.head().word.has(bits::EXIT)
+            && !process.head().has(bits::EXIT)
             && handler.is_some_and(Handler::is_fast);
         if let Some(handler) = handler
             && is_begun_here
@@ -162,10 +162,13 @@ impl<S: GenServer> Start<S> {
         }
         // What is not known yet is measured there, not begun a second time.
         let measured = handler.filter(|_| !is_begun_here);
-        let handle = origin.handle.clone();
         let held = Arc::<ServerProcess<S>>::clone(&process);
-        let (starting, ticket) = self.options.wait(origin, held, timer);
-        runner::run(process, &handle, Life::starts(init, ticket, measured));
+        let (starting, ticket) = self.options.wait(origin.starter, held, timer);
+        runner::run(
+            process,
+            &origin.handle,
+            Life::starts(init, ticket, measured),
+        );
         self.starting = Some(starting);
         None
     }
@@ -188,25 +191,19 @@ impl<S: GenServer> Start<S> {
         };
         runner::run(Arc::clone(&process), &origin.handle, life);
         // A runtime that is shut down has dropped the task.
-        if process.head().word.has(bits::ENDED) {
+        if process.head().has(bits::ENDED) {
             return Err(StartError::Exit(ExitReason::Killed));
         }
         Ok(process)
     }
 
     /// Starts, for a supervisor: the process itself. Its own task runs `init`: one that blocks is no supervisor's.
-    pub(crate) fn poll_child(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Arc<ServerProcess<S>>, StartError>> {
+    pub(crate) fn poll_child(&mut self, cx: &mut Context<'_>) -> Poll<Started<S>> {
         self.options.own_task = true;
         self.poll_start(cx)
     }
 
-    fn poll_start(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Arc<ServerProcess<S>>, StartError>> {
+    fn poll_start(&mut self, cx: &mut Context<'_>) -> Poll<Started<S>> {
         context::poll_unless_exiting(|| {
             let polled = self.poll_starting(cx);
             // Rule 3 of `starting.rs`: nobody would own it. What is linked goes with the starter.
@@ -225,10 +222,7 @@ impl<S: GenServer> Start<S> {
             .map_ok(|process| ServerRef::bound(process).into())
     }
 
-    fn poll_starting(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Arc<ServerProcess<S>>, StartError>> {
+    fn poll_starting(&mut self, cx: &mut Context<'_>) -> Poll<Started<S>> {
         if self.args.is_some() {
             // A loop of starts that end here lets other tasks run.
             ready!(context::proceed(cx));
@@ -320,7 +314,7 @@ impl<S: GenServer> fmt::Debug for Start<S> {
     }
 }
 
-/// How a start went whose `init` came to its end.
+/// How a start went.
 type Started<S> = Result<Arc<ServerProcess<S>>, StartError>;
 
 /// The state, and what comes next.
@@ -342,7 +336,7 @@ fn poll_here<S: GenServer>(
             Err(unwound) => unwound.into(),
         };
         Some(match inited {
-            Inited::Start(..) if process.head().word.has(bits::EXIT) => {
+            Inited::Start(..) if process.head().has(bits::EXIT) => {
                 drop_quietly(inited);
                 Err(starting::ended(&**process))
             }

@@ -52,7 +52,7 @@ pub(super) enum Monitoring {
 /// Where a start takes place.
 pub(super) struct Origin {
     pub(super) handle: Handle,
-    starter: Option<ProcessRef>,
+    pub(super) starter: Option<ProcessRef>,
 }
 
 impl Origin {
@@ -122,7 +122,7 @@ impl Options {
     /// Both sides of a start that is waited for.
     pub(super) fn wait(
         &self,
-        origin: Origin,
+        starter: Option<ProcessRef>,
         process: ProcessRef,
         timer: Option<Pin<Box<Sleep>>>,
     ) -> (Starting, Ticket) {
@@ -137,7 +137,7 @@ impl Options {
         let starting = Starting {
             process,
             cell,
-            starter: origin.starter,
+            starter,
             timer,
             timed_out: false,
             is_told: false,

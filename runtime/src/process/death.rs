@@ -56,10 +56,8 @@ pub(crate) fn finish(process: &dyn Process) {
         reason: &reason,
         starting,
     };
-    match parent {
-        Some(parent) if links.is_empty() => child.tell(parent),
-        Some(parent) => drop(links.insert(parent, ())),
-        None => {}
+    if let Some(parent) = parent {
+        links.insert(parent, ());
     }
     for (partner, ()) in links {
         child.tell(partner);
