@@ -1,7 +1,7 @@
 //! Streams as messages.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use futures_core::Stream;
@@ -57,9 +57,7 @@ where
         Address::Name(_) | Address::Global(_) | Address::Via(_) => None,
     };
     let mut ended = match bound {
-        Some(Some(process)) if !process.head().has(bits::ENDED) => {
-            Some(Box::pin(death::watch(&*process)))
-        }
+        Some(Some(process)) if !process.head().has(bits::ENDED) => Some(death::watch(&*process)),
         Some(_) => return,
         None => None,
     };
@@ -73,7 +71,7 @@ where
         poll_fn(context::proceed).await;
         let next = poll_fn(|cx| {
             if let Some(ended) = &mut ended
-                && ended.as_mut().poll(cx).is_ready()
+                && Pin::new(ended).poll(cx).is_ready()
             {
                 return Poll::Ready(None);
             }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::ops::{Index, Range};
-use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -120,7 +119,7 @@ pub(crate) fn ask_to_end(process: &ProcessRef, shutdown: Shutdown) {
 /// Kills a child whose time is over, and does not wait for its end.
 pub(crate) async fn kill_when_over(process: &ProcessRef, shutdown: Shutdown, asked: Instant) {
     if let Shutdown::Timeout(timeout) = shutdown {
-        let ended = pin!(death::watch(&**process));
+        let ended = death::watch(&**process);
         let now = Instant::now();
         if until(far_from(asked, timeout), Some(now), ended)
             .await
@@ -141,11 +140,11 @@ pub(crate) async fn await_end(
     asked: Instant,
     mut now: Instant,
 ) -> ExitReason {
-    let mut ended = pin!(death::watch(&**process));
+    let mut ended = death::watch(&**process);
     match shutdown {
         Shutdown::Infinity => return ended.await,
         Shutdown::Timeout(timeout) => {
-            if let Some(reason) = until(far_from(asked, timeout), Some(now), ended.as_mut()).await {
+            if let Some(reason) = until(far_from(asked, timeout), Some(now), &mut ended).await {
                 return reason;
             }
             exit_from(self_pid(), &**process, ExitReason::Kill);
@@ -153,7 +152,7 @@ pub(crate) async fn await_end(
         }
         Shutdown::BrutalKill => {}
     }
-    if let Some(reason) = until(far_from(now, KILL_GRACE), Some(now), ended.as_mut()).await {
+    if let Some(reason) = until(far_from(now, KILL_GRACE), Some(now), &mut ended).await {
         return reason;
     }
     report::wedged(process.head().pid);
