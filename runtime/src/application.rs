@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::parcel::Parcel;
 use crate::process::receive::receive;
 use crate::process::{
-    death, exit_from, self_pid, spawn, suspend_if_exiting, table, trap_exit, unlink_and_flush,
+    death, exit_from, self_pid, spawn_master, suspend_if_exiting, table, trap_exit,
+    unlink_and_flush,
 };
 use crate::sync::Mutex;
 use crate::{ExitReason, Info, Pid, Server, StartError, SupervisorRef, send};
@@ -51,7 +52,7 @@ pub trait Application: Sized {
             let record = Arc::clone(&end);
             let go = Arc::new(Parcel::default());
             let gone = Arc::clone(&go);
-            let master = spawn(async move {
+            let master = spawn_master::<Self, _>(async move {
                 // Not before its end is watched: a worker may run all of it at once.
                 poll_fn(|cx| gone.poll(cx)).await;
                 if let Some(reason) = keep(Self::start_tree(args), &told).await {

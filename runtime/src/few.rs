@@ -84,6 +84,10 @@ impl<K: Copy + Ord + Hash, V> Few<K, V> {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.iter().count()
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         matches!(self, Self::None)
     }

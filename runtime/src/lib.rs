@@ -29,6 +29,7 @@ pub mod global;
 mod mailbox;
 mod name;
 pub mod node;
+pub mod observe;
 mod panics;
 mod parcel;
 mod pid;
@@ -58,7 +59,7 @@ pub use gen_server::{
 };
 pub use name::{Address, Name, Via, ViaName};
 pub use node::Node;
-pub use pid::Pid;
+pub use pid::{ParsePidError, Pid};
 pub use process::error::{NoProc, RegisterError};
 pub use process::{
     Outcome, Recipient, exit_self as exit, self_pid, send, send_named, spawn, spawn_link,

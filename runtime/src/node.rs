@@ -44,6 +44,11 @@ impl Names {
             .cloned()
     }
 
+    /// How many are held, those included whose holders are about to give them up.
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+
     pub(crate) fn all(&self) -> Vec<Name> {
         let names = self.0.lock();
         names

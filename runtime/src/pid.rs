@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroU64;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Names one process for ever: never given to another process, nor to a restarted incarnation (`SIG-7`).
@@ -20,12 +21,18 @@ pub struct Pid(NonZeroU64);
 const NODE_SHIFT: u32 = 48;
 const NUMBER_BITS: u32 = 28;
 
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
 impl Pid {
     pub(crate) fn next() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         // 2^48 processes are nine years of a million spawns a second; `max` only proves that it is not zero.
         Self(NonZeroU64::MIN.saturating_add(number - 1))
+    }
+
+    /// How many were made.
+    pub(crate) fn made() -> u64 {
+        NEXT.load(Ordering::Relaxed) - 1
     }
 
     pub(crate) const fn to_bits(self) -> u64 {
@@ -50,6 +57,61 @@ impl fmt::Display for Pid {
     }
 }
 
+/// A text that is no [`Pid`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParsePidError {
+    text: String,
+}
+
+impl fmt::Display for ParsePidError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} is no pid; write it like `#PID<0.109.0>`, `<0.109.0>` or `0.109.0`",
+            self.text
+        )
+    }
+}
+
+impl std::error::Error for ParsePidError {}
+
+/// Reads what [`Display`](fmt::Display) writes, with or without `#PID` and the brackets. Whether there is or was such a process
+/// is not looked at.
+///
+/// # OTP
+/// `list_to_pid/1`, Elixir's `IEx.Helpers.pid/1`.
+impl FromStr for Pid {
+    type Err = ParsePidError;
+
+    fn from_str(text: &str) -> Result<Self, ParsePidError> {
+        parse(text).ok_or_else(|| ParsePidError {
+            text: text.chars().take(40).collect(),
+        })
+    }
+}
+
+fn parse(text: &str) -> Option<Pid> {
+    let inner = text.strip_prefix("#PID").unwrap_or(text);
+    let bare = match inner.strip_prefix('<') {
+        Some(rest) => rest.strip_suffix('>')?,
+        None if inner.len() == text.len() => inner,
+        None => return None,
+    };
+    let mut parts = bare.split('.').map(|part| {
+        let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| part.parse::<u64>().ok()).flatten()
+    });
+    let (node, number, serial) = (parts.next()??, parts.next()??, parts.next()??);
+    let fits = node < 1 << (64 - NODE_SHIFT)
+        && number < 1 << NUMBER_BITS
+        && serial < 1 << (NODE_SHIFT - NUMBER_BITS);
+    if parts.next().is_some() || !fits {
+        return None;
+    }
+    Pid::from_bits(node << NODE_SHIFT | serial << NUMBER_BITS | number)
+}
+
 impl fmt::Debug for Pid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -67,6 +129,47 @@ mod tests {
             Pid::from_bits((1 << 28) + 5).unwrap().to_string(),
             "#PID<0.5.1>"
         );
+    }
+
+    #[test]
+    fn a_pid_is_read_as_it_is_shown() {
+        for bits in [
+            1,
+            109,
+            (1 << 28) + 5,
+            (1 << 48) - 1,
+            (3 << 48) + 7,
+            u64::MAX,
+        ] {
+            let pid = Pid::from_bits(bits).unwrap();
+            let shown = pid.to_string();
+            for text in [&shown[..], &shown[4..], &shown[5..shown.len() - 1]] {
+                assert_eq!(text.parse(), Ok(pid), "{text}");
+            }
+        }
+        let wrong = [
+            "",
+            "0",
+            "0.1",
+            "0.1.2.3",
+            "<0.1.0",
+            "0.1.0>",
+            "#PID0.1.0",
+            "0.0.0",
+            "0.-1.0",
+            "0.+1.0",
+            "a.b.c",
+            "65536.1.0",
+            "0.268435456.0",
+            "0.1.1048576",
+            "0.99999999999999999999.0",
+            " 0.1.0",
+            "0. 1.0",
+        ];
+        for text in wrong {
+            let error = text.parse::<Pid>().unwrap_err();
+            assert!(error.to_string().contains("is no pid"), "{text}");
+        }
     }
 
     #[test]

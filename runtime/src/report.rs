@@ -9,11 +9,12 @@ use std::fmt;
 use tracing::subscriber::NoSubscriber;
 
 use crate::exit::PanicPlace;
+use crate::observe::{self, What};
 use crate::panics::catch;
 use crate::process::control::{Head, Process};
 use crate::process::relations::Own;
 use crate::process::table;
-use crate::{Address, ExitReason, Pid};
+use crate::{Address, ChildId, ExitReason, Pid};
 
 fn nobody_listens() -> bool {
     tracing::dispatcher::get_default(tracing::Dispatch::is::<NoSubscriber>)
@@ -107,6 +108,7 @@ pub(crate) fn destructor(reason: &ExitReason) {
 
 /// A message that no handler takes (`SRV-13`).
 pub(crate) fn unexpected(process: &'static str, pid: Option<Pid>, message: &'static str) {
+    observe::note(pid, || What::Unexpected { message });
     quietly(|| {
         tracing::warn!(
             target: "beamish::server",
@@ -132,8 +134,14 @@ pub(crate) fn supervisor(
     pid: Option<Pid>,
     reason: &ExitReason,
 ) {
+    let supervisor = crate::process::try_self_pid();
+    observe::note(pid, || What::Reported {
+        supervisor,
+        context,
+        child: child.to_string(),
+        reason: reason.clone(),
+    });
     quietly(|| {
-        let supervisor = crate::process::try_self_pid();
         tracing::error!(
             target: "beamish::supervisor",
             supervisor = supervisor.map(tracing::field::display),
@@ -158,6 +166,12 @@ pub(crate) fn event(pid: Pid, process: &'static str, event: &crate::sys::Event) 
 
 /// A child outlived its kill and was abandoned.
 pub(crate) fn wedged(pid: Pid) {
+    observe::note(Some(pid), || What::Reported {
+        supervisor: crate::process::try_self_pid(),
+        context: "wedged",
+        child: pid.to_string(),
+        reason: ExitReason::Killed,
+    });
     quietly(|| {
         if nobody_listens() {
             return to_stderr(format_args!(
@@ -169,9 +183,14 @@ pub(crate) fn wedged(pid: Pid) {
 }
 
 /// A supervisor restarted too often and gives up.
-pub(crate) fn gave_up(child: &dyn fmt::Display, max_restarts: u32, max_seconds: u64) {
+pub(crate) fn gave_up(child: &ChildId, max_restarts: u32, max_seconds: u64) {
+    let supervisor = crate::process::try_self_pid();
+    observe::note(supervisor, || What::GaveUp {
+        child: child.clone(),
+        max_restarts,
+        max_seconds,
+    });
     quietly(|| {
-        let supervisor = crate::process::try_self_pid();
         if nobody_listens() {
             let pid = supervisor.map_or_else(String::new, |pid| format!(" {pid}"));
             to_stderr(format_args!(

@@ -21,6 +21,7 @@
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -29,6 +30,8 @@ use tokio::sync::{Semaphore, TryAcquireError};
 
 use crate::gen_server::process::{Envelope, ServerProcess};
 use crate::gen_server::reply::Outcome;
+use crate::mailbox::Letter;
+use crate::observe::{self, What};
 use crate::panics::drop_quietly;
 use crate::process::context;
 use crate::process::control::Process;
@@ -181,6 +184,7 @@ impl<S: GenServer> ServerProcess<S> {
     }
 
     fn queue_bounded(&self, mut envelope: Envelope<S>) -> Result<(), Unqueued<S>> {
+        let mut is_noted = false;
         loop {
             match self.room.permits().try_acquire() {
                 Ok(permit) => {
@@ -188,6 +192,10 @@ impl<S: GenServer> ServerProcess<S> {
                     return self.queue(envelope).map_err(Unqueued::Ended);
                 }
                 Err(TryAcquireError::Closed) => return Err(Unqueued::Ended(envelope)),
+                Err(TryAcquireError::NoPermits) if !mem::replace(&mut is_noted, true) => {
+                    let message = envelope.name();
+                    observe::note_of(self, None, || What::Full { message });
+                }
                 Err(TryAcquireError::NoPermits) if Self::DROPS_OLDEST => {
                     envelope = match self.queue_for_oldest(envelope) {
                         Ok(()) => return Ok(()),
@@ -229,7 +237,7 @@ impl<S: GenServer> ServerProcess<S> {
     /// The next message; what counted leaves room behind. `mail`: what `MAIL` said when it was cleared.
     #[inline]
     pub(crate) fn next(&self, mail: &mut bool) -> Option<Envelope<S>> {
-        let has_mail = || std::mem::take(mail) || self.head().word.look_for_mail();
+        let has_mail = || mem::take(mail) || self.head().word.look_for_mail();
         if Self::ON_FULL.is_none() {
             return self.mailbox.pop(has_mail);
         }

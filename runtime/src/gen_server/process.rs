@@ -19,9 +19,11 @@ use crate::gen_server::server::guarded;
 use crate::gen_server::turns::{Due, Last, Tell, Turns};
 use crate::mailbox::{Letter, Mailbox, Receiver, Seen, Wake};
 use crate::node::Node;
+use crate::observe::Kind;
 use crate::panics::{Unwound, catch, drop_quietly};
 use crate::process::control::{Deathwatch, Head, Process, bits};
 use crate::process::{context, death};
+use crate::supervisor::DynamicSupervisorServer;
 use crate::sys::{Refused, System};
 use crate::{Exit, ExitReason, GenServer, Info, Pid};
 
@@ -445,6 +447,16 @@ impl<S: GenServer> Process for ServerProcess<S> {
         type_name::<S>()
     }
 
+    fn kind(&self) -> Kind {
+        if TypeId::of::<S>() == TypeId::of::<DynamicSupervisorServer>() {
+            Kind::DynamicSupervisor
+        } else if S::IS_SUPERVISOR {
+            Kind::Supervisor
+        } else {
+            Kind::Server
+        }
+    }
+
     fn push(&self, info: Info) -> Result<Wake, Info> {
         let wake = match self.mailbox.push(Envelope::from_info(info)) {
             Ok(wake) => wake,
@@ -480,6 +492,10 @@ impl<S: GenServer> Process for ServerProcess<S> {
         self.mailbox.len()
     }
 
+    fn letter_bytes(&self) -> usize {
+        size_of::<Envelope<S>>()
+    }
+
     fn mailbox_contents(&self) -> Vec<&'static str> {
         self.mailbox.names()
     }
@@ -498,7 +514,11 @@ impl<S: GenServer> Process for ServerProcess<S> {
         receiver: Receiver<'_>,
         select: &mut dyn FnMut(Info) -> Option<Info>,
     ) -> bool {
-        self.mailbox.select(seen, receiver, select)
+        let found = self.mailbox.select(seen, receiver, select);
+        if found {
+            self.head.activity.handles();
+        }
+        found
     }
 
     fn close(&self) -> Vec<Arc<dyn Deathwatch>> {

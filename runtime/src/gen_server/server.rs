@@ -207,6 +207,7 @@ impl<S: GenServer> Controlled for Control<'_, S> {
 
     fn set_suspended(&mut self, suspended: bool) {
         self.server.is_suspended = suspended;
+        self.process.head().activity.suspend(suspended);
     }
 
     fn end(&mut self, reason: ExitReason) {
@@ -375,6 +376,9 @@ impl<S: GenServer> Loop<S> {
     /// Nothing is to be done. After so long, memory is given back.
     fn rest(&mut self, process: &ServerProcess<S>, cx: &mut Context<'_>) -> Poll<Step<S>> {
         self.share = SHARE;
+        if self.state.is_some() {
+            process.head().activity.rests();
+        }
         if !self.waiting.has_alarm() && self.waiting.rests(self.hibernate_after, cx) {
             process.mailbox.shrink();
         }
@@ -410,6 +414,7 @@ impl<S: GenServer> Loop<S> {
         let Content::Message(message) = content else {
             return self.no_message(process, content);
         };
+        process.head().activity.handles();
         let Some(state) = &mut self.state else {
             return Some(Step::Ended);
         };
@@ -471,7 +476,10 @@ impl<S: GenServer> Loop<S> {
         content: Content<S>,
     ) -> Option<Step<S>> {
         match content {
-            Content::Info(info) => Some(self.begin_info(process, info)),
+            Content::Info(info) => {
+                process.head().activity.handles();
+                Some(self.begin_info(process, info))
+            }
             Content::Stop(reason) => {
                 let reason = reason.map_or(ExitReason::Normal, |reason| *reason);
                 Some(Step::Stop(reason, None))
@@ -522,6 +530,7 @@ impl<S: GenServer> Loop<S> {
     }
 
     fn begin_continuation(&mut self, process: &ServerProcess<S>) -> Step<S> {
+        process.head().activity.runs();
         self.note_own(process, EventKind::Continue, "handle_continue");
         match (
             mem::replace(&mut self.doing, Doing::Rests),
@@ -533,6 +542,7 @@ impl<S: GenServer> Loop<S> {
     }
 
     fn time_out(&mut self, process: &ServerProcess<S>, message: Info) -> Step<S> {
+        process.head().activity.runs();
         self.note_own(process, EventKind::Timeout, message.type_name());
         self.begin_info(process, message)
     }
@@ -658,6 +668,7 @@ impl<S: GenServer> Loop<S> {
             let mut signals = process.head().signals.lock();
             signals.relations().rare().last_state = Some(shown);
         }
+        process.head().activity.runs();
         let answer = AnswerOnDrop(answer);
         let Some(state) = self.state.take() else {
             self.doing = Doing::Ended;

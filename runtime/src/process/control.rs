@@ -23,6 +23,8 @@ use tokio::time::{Instant, Sleep};
 use crate::exit::{Cause, Effect, effect};
 use crate::mailbox::{Receiver, Seen, Wake};
 use crate::node::Node;
+use crate::observe::Kind;
+use crate::process::activity::Activity;
 use crate::process::relations::Relations;
 use crate::process::word::Word;
 pub(crate) use crate::process::word::bits;
@@ -38,6 +40,8 @@ pub(crate) trait Process: Send + Sync {
 
     /// The type of the server, or of the future that it runs.
     fn type_name(&self) -> &'static str;
+
+    fn kind(&self) -> Kind;
 
     /// For whoever knows what kind of server it is.
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
@@ -56,6 +60,9 @@ pub(crate) trait Process: Send + Sync {
     fn push_system(&self, system: System) -> Result<(), Refused>;
 
     fn mailbox_len(&self) -> usize;
+
+    /// How many bytes a message takes in the mailbox.
+    fn letter_bytes(&self) -> usize;
 
     /// What waits, oldest first, by the names of the types.
     fn mailbox_contents(&self) -> Vec<&'static str>;
@@ -93,6 +100,7 @@ pub(crate) struct Head {
     pub(crate) node: Node,
     pub(crate) runtime: runtime::Id,
     pub(crate) word: Word,
+    pub(crate) activity: Activity,
     /// When the timer in `signals` is due, in nanoseconds of [`since_epoch`]; 0 if it is not armed. Only who runs code
     /// of the process reads it, and only to see that it need not look there.
     timer_due: AtomicU64,
@@ -172,6 +180,7 @@ impl Head {
             node,
             runtime,
             word: Word::new(),
+            activity: Activity::default(),
             timer_due: AtomicU64::new(0),
             signals: Mutex::default(),
         }

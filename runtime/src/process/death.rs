@@ -16,6 +16,7 @@ use std::task::{Context, Poll};
 
 use crate::exit::Cause;
 use crate::few::Few;
+use crate::observe::{self, What};
 use crate::parcel::Parcel;
 use crate::process::control::{Deathwatch, Head, Process, bits, settle, signal_exit};
 use crate::process::relations::{Off, Own, Rare, Relations, Watcher};
@@ -47,7 +48,11 @@ pub(crate) fn finish(process: &dyn Process) {
     drop(signals);
     drop(timer);
 
+    observe::count_end(process);
+    let name = own.as_ref().and_then(|own| own.name.as_ref());
+    observe::note_of(process, name, || ended(crashed, &reason, own.as_ref()));
     if crashed {
+        observe::count_crash();
         report::crash(process, &reason, parent, own.as_ref());
     }
     let mut links = own.map(|own| give_up(head, own)).unwrap_or_default();
@@ -73,6 +78,17 @@ pub(crate) fn finish(process: &dyn Process) {
     for waiter in unanswered {
         waiter.died(&reason);
     }
+}
+
+/// What is told to whoever looks.
+fn ended(crashed: bool, reason: &ExitReason, had: Option<&Own>) -> What {
+    let reason = reason.clone();
+    if crashed {
+        let rare = had.and_then(|had| had.rare.as_ref());
+        let state = rare.and_then(|rare| rare.last_state.clone());
+        return What::Crashed { reason, state };
+    }
+    What::Ended { reason }
 }
 
 /// Processes first.

@@ -16,6 +16,7 @@
 //! # When not to use it
 //! For a value that has one owner and needs no name, supervision or mailbox, a plain `tokio::spawn` is enough.
 
+pub(crate) mod activity;
 mod aliases;
 pub(crate) mod context;
 pub(crate) mod control;
@@ -52,7 +53,7 @@ pub use crate::timer::{
 
 pub(crate) use links::{exit_from, flush_exits, link_holder, unlink_and_flush, unlink_from};
 pub(crate) use monitors::resolve;
-pub(crate) use spawn::{handle, link_to_starter, spawn_task, start_task, watch_new};
+pub(crate) use spawn::{handle, link_to_starter, spawn_master, spawn_task, start_task, watch_new};
 
 use crate::{Address, Alias, Info, NoProc, Pid};
 

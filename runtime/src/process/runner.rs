@@ -17,6 +17,7 @@ use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 
 use crate::ExitReason;
+use crate::observe::{self, What};
 use crate::panics::{Unwound, catch};
 use crate::process::control::{Process, ProcessRef, bits};
 use crate::process::{context, death, table};
@@ -45,7 +46,10 @@ pub(crate) fn launch<B: Body>(process: Arc<B::Process>, handle: &Handle, body: B
 /// Puts a process into the table.
 pub(crate) fn enter(process: ProcessRef) {
     crate::panics::install_hook();
-    table::insert(process);
+    table::insert(Arc::clone(&process));
+    observe::note_of(&*process, None, || What::Started {
+        parent: process.head().parent,
+    });
 }
 
 /// Starts the task of a process that is in the table.

@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 
 use crate::mailbox::{Mailbox, Receiver, Seen, Wake};
+use crate::observe::Kind;
 use crate::process::control::{Deathwatch, Head, Process, ProcessRef};
 use crate::process::monitors::MonitorOptions;
 use crate::process::relations::Watcher;
@@ -69,7 +70,8 @@ impl Outcome for <fn() -> ! as never::Returns>::Output {
 struct PlainProcess {
     head: Head,
     mailbox: Mailbox<Info>,
-    type_name: &'static str,
+    type_name: fn() -> &'static str,
+    kind: Kind,
 }
 
 pin_project! {
@@ -109,7 +111,11 @@ impl Process for PlainProcess {
     }
 
     fn type_name(&self) -> &'static str {
-        self.type_name
+        (self.type_name)()
+    }
+
+    fn kind(&self) -> Kind {
+        self.kind
     }
 
     fn push(&self, info: Info) -> Result<Wake, Info> {
@@ -136,6 +142,10 @@ impl Process for PlainProcess {
         self.mailbox.len()
     }
 
+    fn letter_bytes(&self) -> usize {
+        size_of::<Info>()
+    }
+
     fn mailbox_contents(&self) -> Vec<&'static str> {
         self.mailbox.names()
     }
@@ -154,7 +164,11 @@ impl Process for PlainProcess {
         receiver: Receiver<'_>,
         select: &mut dyn FnMut(Info) -> Option<Info>,
     ) -> bool {
-        self.mailbox.select(seen, receiver, select)
+        let found = self.mailbox.select(seen, receiver, select);
+        if found {
+            self.head.activity.handles();
+        }
+        found
     }
 
     fn close(&self) -> Vec<Arc<dyn Deathwatch>> {
@@ -182,7 +196,7 @@ where
     F: Future + Send + 'static,
     F::Output: Outcome,
 {
-    let (process, handle) = create::<F>("spawn");
+    let (process, handle) = create::<F>("spawn", Kind::Process);
     start(process, &handle, future)
 }
 
@@ -201,7 +215,7 @@ where
     F::Output: Outcome,
 {
     let caller = this("spawn_link");
-    let (process, handle) = create::<F>("spawn_link");
+    let (process, handle) = create::<F>("spawn_link", Kind::Process);
     link_to_starter(&caller, process.head());
     start(process, &handle, future)
 }
@@ -244,7 +258,7 @@ where
     F: Future + Send + 'static,
     F::Output: Outcome,
 {
-    let (process, handle) = create::<F>("spawn_monitor");
+    let (process, handle) = create::<F>("spawn_monitor", Kind::Process);
     let mref = watch_new(caller.head(), process.head(), options);
     (start(process, &handle, future), mref)
 }
@@ -275,12 +289,13 @@ pub(crate) fn handle(what: &str) -> Handle {
 }
 
 #[track_caller]
-fn create<F>(what: &str) -> (Arc<PlainProcess>, Handle) {
+fn create<F>(what: &str, kind: Kind) -> (Arc<PlainProcess>, Handle) {
     let handle = handle(what);
     let process = PlainProcess {
         head: Head::new(context::node(), handle.id(), context::self_pid()),
         mailbox: Mailbox::new(),
-        type_name: type_name::<F>(),
+        type_name: type_name::<F>,
+        kind,
     };
     (Arc::new(process), handle)
 }
@@ -314,11 +329,21 @@ pub(crate) fn spawn_task<N, F>(waiter: Arc<dyn Deathwatch>, future: F) -> Pid
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let (process, handle) = create::<N>("Task::spawn");
+    let (process, handle) = create::<N>("Task::spawn", Kind::Task);
     crate::process::death::add_waiter(&*process, waiter);
     if let Some(caller) = context::current() {
         link_to_starter(&caller, process.head());
     }
+    start(process, &handle, future)
+}
+
+/// Starts the process that keeps an application, `N`.
+#[track_caller]
+pub(crate) fn spawn_master<N, F>(future: F) -> Pid
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (process, handle) = create::<N>("Application::start", Kind::Application);
     start(process, &handle, future)
 }
 
@@ -328,6 +353,6 @@ pub(crate) fn start_task<F>(future: F) -> Pid
 where
     F: Future + Send + 'static,
 {
-    let (process, handle) = create::<F>("Task::start");
+    let (process, handle) = create::<F>("Task::start", Kind::Task);
     start(process, &handle, async move { drop(future.await) })
 }

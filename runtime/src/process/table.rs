@@ -33,6 +33,7 @@ struct Shard<V> {
     blocks: Numbered<u64, Box<Block<V>>>,
     /// The newest block.
     newest: u64,
+    len: usize,
 }
 
 /// Where an entry stands in its shard.
@@ -48,6 +49,7 @@ impl<V> Shard<V> {
         Self {
             blocks: HashMap::with_hasher(BuildHasherDefault::new()),
             newest: 0,
+            len: 0,
         }
     }
 
@@ -59,7 +61,9 @@ impl<V> Shard<V> {
         }
         let block = self.blocks.entry(block).or_insert_with(Block::empty);
         let before = block.entries[at].replace(value);
-        block.used += usize::from(before.is_none());
+        let added = usize::from(before.is_none());
+        block.used += added;
+        self.len += added;
         before
     }
 
@@ -67,6 +71,7 @@ impl<V> Shard<V> {
         let entries = self.blocks.get_mut(&block)?;
         let removed = entries.entries[at].take()?;
         entries.used -= 1;
+        self.len -= 1;
         if block != self.newest {
             self.leave(block);
         }
@@ -124,6 +129,10 @@ impl<V: Clone> Table<V> {
         shard.lock().get(place).cloned()
     }
 
+    fn len(&self) -> usize {
+        self.0.iter().map(|shard| shard.lock().len).sum()
+    }
+
     fn all(&self) -> Vec<V> {
         let shards = self.0.iter();
         shards
@@ -132,8 +141,68 @@ impl<V: Clone> Table<V> {
     }
 }
 
+/// A walk over all entries that holds a lock only to take a few of them.
+pub(crate) struct Walk {
+    shard: usize,
+    /// The blocks of the shard that were not looked at yet.
+    blocks: Vec<u64>,
+    taken: Vec<ProcessRef>,
+}
+
+/// How many blocks a [`Walk`] looks at under one lock.
+const STEP: usize = 8;
+
+impl Walk {
+    pub(crate) const fn new() -> Self {
+        Self {
+            shard: 0,
+            blocks: Vec::new(),
+            taken: Vec::new(),
+        }
+    }
+
+    pub(crate) fn next(&mut self) -> Option<ProcessRef> {
+        self.next_of(&PROCESSES)
+    }
+
+    fn next_of(&mut self, table: &Table<ProcessRef>) -> Option<ProcessRef> {
+        loop {
+            if let Some(process) = self.taken.pop() {
+                return Some(process);
+            }
+            if self.blocks.is_empty() {
+                let shard = table.0.get(self.shard)?.lock();
+                self.blocks.extend(shard.blocks.keys());
+                drop(shard);
+                self.shard += 1;
+            }
+            // The shard that `blocks` is of.
+            let shard = table.0.get(self.shard - 1)?.lock();
+            let left = self.blocks.len().saturating_sub(STEP);
+            for block in self.blocks.drain(left..) {
+                let entries = shard.blocks.get(&block).map(|block| &block.entries);
+                self.taken
+                    .extend(entries.into_iter().flatten().flatten().cloned());
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Walk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Walk")
+            .field("shard", &self.shard)
+            .finish_non_exhaustive()
+    }
+}
+
 static PROCESSES: Table<ProcessRef> = Table::new();
 static ALIASES: Table<Pid> = Table::new();
+
+/// How many processes there are.
+pub(crate) fn len() -> usize {
+    PROCESSES.len()
+}
 
 pub(crate) fn insert(process: ProcessRef) {
     PROCESSES.insert(process.head().pid.to_bits(), process);
@@ -194,6 +263,7 @@ mod tests {
                 map.remove(&gone);
                 assert_eq!(table.find(gone), None);
             }
+            assert_eq!(table.len(), map.len());
         }
         let mut all = table.all();
         all.sort_unstable();

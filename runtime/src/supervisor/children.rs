@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::deadline::until;
 use crate::few::Numbered;
+use crate::observe::{self, What};
 use crate::process::control::ProcessRef;
 use crate::process::receive::far_from;
 use crate::process::{context, death, exit_from, self_pid, table};
@@ -95,6 +96,17 @@ impl Child {
         }
     }
 
+    /// Counts a restart, in which `now` took the place of `before`.
+    pub(crate) fn restarted(&mut self, before: Option<Pid>, now: Option<Pid>) {
+        self.restarts += 1;
+        observe::count_restart();
+        observe::note(now, || What::Restarted {
+            supervisor: self_pid(),
+            child: self.spec.id.clone(),
+            before,
+        });
+    }
+
     pub(crate) fn info(&self, id: Option<ChildId>, status: ChildStatus) -> ChildInfo {
         ChildInfo {
             id,
@@ -175,6 +187,8 @@ fn take_exit(pid: Pid) -> Option<ExitReason> {
 pub(crate) struct Entry {
     pub(crate) child: Child,
     pub(crate) status: ChildStatus,
+    /// The last one that ended.
+    before: Option<Pid>,
     number: u64,
 }
 
@@ -199,6 +213,7 @@ impl Children {
         self.entries.push(Entry {
             child,
             status: ChildStatus::Stopped,
+            before: None,
             number,
         });
         self.set_status(self.entries.len() - 1, status);
@@ -237,6 +252,7 @@ impl Children {
         let entry = &mut self.entries[at];
         if let Some(pid) = entry.status.pid() {
             self.by_pid.remove(&pid);
+            entry.before = Some(pid);
         }
         if let Some(pid) = status.pid() {
             self.by_pid.insert(pid, entry.number);
@@ -252,7 +268,13 @@ impl Children {
     }
 
     pub(crate) fn count_restart(&mut self, at: usize) {
-        self.entries[at].child.restarts += 1;
+        let Entry {
+            child,
+            status,
+            before,
+            ..
+        } = &mut self.entries[at];
+        child.restarted(*before, status.pid());
     }
 
     /// Ends these children, the newest first; the temporary ones go with their specifications (`RST-5`).

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::few::Numbered;
 use crate::name::ServerName;
+use crate::observe::SupervisorInfo;
 use crate::process::table;
 use crate::process::{flush_exits, self_pid, send};
 use crate::supervisor::children::{self, Child};
@@ -20,10 +21,10 @@ use crate::supervisor::plan::{self, Fate};
 use crate::supervisor::spec::Extra;
 use crate::supervisor::{DEFAULT_MAX_RESTARTS, DEFAULT_MAX_SECONDS};
 use crate::{
-    BadChildren, Call, Caller, ChildCounts, ChildError, ChildId, ChildInfo, ChildKind, ChildSpec,
-    ChildStatus, Exit, ExitReason, GenServer, Handler, Info, Init, Name, Next, Once, Pid, Server,
-    ServerOptions, ServerRef, Shutdown, Start, StartChildError, StartError, Via, WrongServer,
-    report, unexpected_info,
+    AutoShutdown, BadChildren, Call, Caller, ChildCounts, ChildError, ChildId, ChildInfo,
+    ChildKind, ChildSpec, ChildStatus, Exit, ExitReason, GenServer, Handler, Info, Init, Name,
+    Next, Once, Pid, Server, ServerOptions, ServerRef, Shutdown, Start, StartChildError,
+    StartError, Via, WrongServer, report, unexpected_info,
 };
 
 /// Builds a supervisor that starts its children on demand and knows them by pid. Its strategy is one-for-one.
@@ -218,6 +219,26 @@ impl Entry {
             ChildStatus::Running(pid)
         };
         self.child.info(None, status)
+    }
+}
+
+impl DynamicSupervisorServer {
+    /// As [`observe::supervisor`](crate::observe::supervisor) shows it.
+    pub(crate) fn seen(&self, limit: usize) -> SupervisorInfo {
+        let (max_restarts, max_seconds) = self.intensity.limits();
+        let children = self.children.by_pid.iter().take(limit);
+        SupervisorInfo {
+            strategy: None,
+            max_restarts,
+            max_seconds,
+            auto_shutdown: AutoShutdown::Never,
+            counts: self.children.count(),
+            children: children.map(|(pid, entry)| entry.info(*pid)).collect(),
+        }
+    }
+
+    pub(crate) fn child(&self, pid: Pid) -> Option<ChildInfo> {
+        self.children.get(pid).ok().map(|entry| entry.info(pid))
     }
 }
 
@@ -466,7 +487,7 @@ impl DynamicSupervisorServer {
         }
         match entry.child.start_or_report(self.extra.as_ref()).await {
             Ok(Some(new)) => {
-                entry.child.restarts += 1;
+                entry.child.restarted(Some(pid), Some(new));
                 entry.is_restarting = false;
                 self.children.insert(new, entry);
             }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use tokio::time::Instant;
 
+use crate::observe::SupervisorInfo;
 use crate::process::{label, self_pid, send, set_label, table};
 use crate::supervisor::children::{self, Child, Children, Entry};
 use crate::supervisor::intensity::Intensity;
@@ -250,6 +251,24 @@ fn check_child(child: &ChildSpec, auto_shutdown: AutoShutdown) -> Result<(), Bad
 }
 
 impl SupervisorServer {
+    /// As [`observe::supervisor`](crate::observe::supervisor) shows it.
+    pub(crate) fn seen(&self, limit: usize) -> SupervisorInfo {
+        let (max_restarts, max_seconds) = self.intensity.limits();
+        SupervisorInfo {
+            strategy: Some(self.strategy),
+            max_restarts,
+            max_seconds,
+            auto_shutdown: self.auto_shutdown,
+            counts: self.children.count(),
+            children: self.children.iter().take(limit).map(Entry::info).collect(),
+        }
+    }
+
+    pub(crate) fn child(&self, pid: Pid) -> Option<ChildInfo> {
+        let at = self.children.position_of(pid)?;
+        Some(self.children[at].info())
+    }
+
     fn find(&self, id: &ChildId) -> Result<&Entry, ChildError> {
         let at = self.children.position(id).ok_or(ChildError::NotFound)?;
         Ok(&self.children[at])

@@ -84,7 +84,7 @@ pub struct Request<T> {
 }
 
 impl<T: Send + 'static> Request<T> {
-    pub(super) fn to<F>(server: Address, ask: F) -> Self
+    pub(crate) fn to<F>(server: Address, ask: F) -> Self
     where
         F: FnOnce(&mut dyn Controlled) -> T + Send + 'static,
     {
