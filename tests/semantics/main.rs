@@ -15,6 +15,7 @@ mod listening;
 mod mailboxes;
 mod monitors;
 mod names;
+mod observe;
 mod plain_trait;
 mod regressions;
 mod servers;

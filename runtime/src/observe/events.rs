@@ -208,8 +208,9 @@ impl std::fmt::Debug for Events {
     }
 }
 
+/// Whether anybody reads (rule 2).
 #[inline]
-fn is_read() -> bool {
+pub(crate) fn is_read() -> bool {
     READERS.load(Ordering::Relaxed) > 0
 }
 

@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_utils::CachePadded;
 
 pub use events::{Batch, Event, Events, What, events};
-pub(crate) use events::{note, note_of};
+pub(crate) use events::{is_read, note, note_of};
 pub use tree::{SupervisorInfo, child, supervisor};
 
 use crate::node::Node;
@@ -196,7 +196,6 @@ pub fn see(pid: Pid) -> Option<Seen> {
 ///
 /// Each is looked at when the iterator comes to it: those that start or end meanwhile may be among them or not, all others
 /// are, once. Between two items nothing is held: whoever has many to look at may wait there and let others run.
-#[must_use]
 pub fn snapshot() -> Snapshot {
     Snapshot {
         node: context::node(),

@@ -46,10 +46,13 @@ pub(crate) fn launch<B: Body>(process: Arc<B::Process>, handle: &Handle, body: B
 /// Puts a process into the table.
 pub(crate) fn enter(process: ProcessRef) {
     crate::panics::install_hook();
-    table::insert(Arc::clone(&process));
-    observe::note_of(&*process, None, || What::Started {
-        parent: process.head().parent,
-    });
+    let seen = observe::is_read().then(|| Arc::clone(&process));
+    table::insert(process);
+    if let Some(process) = seen {
+        observe::note_of(&*process, None, || What::Started {
+            parent: process.head().parent,
+        });
+    }
 }
 
 /// Starts the task of a process that is in the table.
