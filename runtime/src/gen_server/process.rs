@@ -218,6 +218,7 @@ impl<S: GenServer> ServerProcess<S> {
             }))
         );
         if answered && !(self.head.has(bits::EXIT) && self.ends_itself()) {
+            self.head.activity.handles();
             // First, for the same reason: the answer is moved when what was written is there.
             self.give_back(state);
             return match result {
@@ -234,8 +235,14 @@ impl<S: GenServer> ServerProcess<S> {
                 self.give_back(state);
                 Here::Queue
             }
-            Ok(Ok(next)) => self.leave_result(state, Ok(next)),
-            Err(unwound) => self.leave_result(state, Err(unwound)),
+            Ok(Ok(next)) => {
+                self.head.activity.handles();
+                self.leave_result(state, Ok(next))
+            }
+            Err(unwound) => {
+                self.head.activity.handles();
+                self.leave_result(state, Err(unwound))
+            }
         }
     }
 
@@ -323,6 +330,7 @@ impl<S: GenServer> ServerProcess<S> {
             process: Arc::clone(process),
         };
         let mut running: Running<S> = Box::pin(handle(state, message, caller));
+        process.head.activity.handles();
         let inlined = context::inline(process.head.pid);
         let polled = running.as_mut().poll(&mut Context::from_waker(of_task));
         drop(inlined);

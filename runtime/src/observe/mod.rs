@@ -143,8 +143,6 @@ pub struct Seen {
     /// How many messages it has handled: calls, casts and others; of a process that is no server, those that it received.
     /// System requests are not counted.
     pub handled: u64,
-    /// How many of these were calls that their callers ran.
-    pub ran_here: u64,
     /// How many processes it is linked to.
     pub links: usize,
 }
@@ -152,7 +150,6 @@ pub struct Seen {
 fn look(process: &dyn Process) -> Seen {
     let head = process.head();
     let (mailbox, word) = (process.mailbox_len(), head.word.get());
-    let ran_here = head.word.count();
     let kind = process.kind();
     let is_server = !matches!(kind, Kind::Application | Kind::Task | Kind::Process);
     let status = if word & (bits::EXIT | bits::ENDED) != 0 {
@@ -178,8 +175,7 @@ fn look(process: &dyn Process) -> Seen {
         status,
         mailbox,
         mailbox_bytes: mailbox * process.letter_bytes(),
-        handled: head.activity.handled() + ran_here,
-        ran_here,
+        handled: head.activity.handled(),
         links: relations.map_or(0, |relations| relations.links.len())
             + usize::from(signals.linked_to_parent),
     }
@@ -282,7 +278,7 @@ pub(crate) fn count_restart() {
 /// A process has ended.
 pub(crate) fn count_end(process: &dyn Process) {
     let head = process.head();
-    let handled = head.activity.handled() + head.word.count();
+    let handled = head.activity.handled();
     if handled > 0 {
         // Eight that follow each other have the same part: they mostly end on the same thread.
         let part = (head.pid.to_bits() / 8) as usize % HANDLED.len();

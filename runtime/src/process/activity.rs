@@ -40,7 +40,7 @@ impl Activity {
         self.change(|now| now & !SUSPENDED | if suspended { SUSPENDED } else { 0 });
     }
 
-    /// How many messages its task has taken up.
+    /// How many messages it has taken up.
     pub(crate) fn handled(&self) -> u64 {
         self.0.load(Ordering::Relaxed) / HANDLED
     }

@@ -63,11 +63,6 @@ impl Word {
         self.bits.fetch_add(bits::RAN, Ordering::AcqRel) & bits::ALL
     }
 
-    /// How many handlers callers ran.
-    pub(crate) fn count(&self) -> u64 {
-        self.bits.load(Ordering::Relaxed) / bits::RAN
-    }
-
     /// Clears bits. Returns what was set before.
     #[inline]
     pub(crate) fn clear(&self, bits: u64) -> u64 {
