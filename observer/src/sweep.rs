@@ -1,0 +1,428 @@
+//! Looks at all processes: one look serves all clients, and none holds up the program.
+//!
+//! A sweep goes over the processes a few at a time and lets other tasks run in between. What sorts or searches many
+//! rows runs on a thread of its own. Sweeps take a tenth of one worker's time at most, however many processes there are.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use beamish::Pid;
+use tokio::time::Instant;
+
+use crate::source::{self, Row};
+use crate::text::now_ms;
+
+/// After so many processes a sweep lets other tasks run.
+const CHUNK: usize = 512;
+
+/// From so many rows on, what goes over all of them runs on a thread of its own.
+const MANY: usize = 8_192;
+
+/// How long a sweep is reused though something changed since, at least.
+const SHORTEST_AGE: Duration = Duration::from_millis(100);
+
+/// A sweep is reused for so many times the time that it took.
+const REST: u32 = 10;
+
+/// Rows are kept by the sampler's sweeps too, for so long after somebody asked for them.
+const ROWS_WANTED: Duration = Duration::from_secs(5);
+
+/// The sums of a sweep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sums {
+    pub(crate) processes: u64,
+    pub(crate) supervisors: u64,
+    pub(crate) handled: u64,
+    pub(crate) ran_here: u64,
+    pub(crate) mailbox_total: u64,
+    pub(crate) mailbox_max: u64,
+}
+
+impl Sums {
+    const fn add(&mut self, row: &Row) {
+        let mailbox = row.mailbox as u64;
+        self.processes += 1;
+        self.supervisors += row.is_supervisor() as u64;
+        self.handled += row.handled;
+        self.ran_here += row.ran_here;
+        self.mailbox_total += mailbox;
+        if mailbox > self.mailbox_max {
+            self.mailbox_max = mailbox;
+        }
+    }
+}
+
+/// What a sweep gave.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Swept {
+    pub(crate) sums: Sums,
+    pub(crate) at: Instant,
+    pub(crate) took: Duration,
+}
+
+/// All processes at about one moment.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    /// By pid.
+    pub(crate) rows: Vec<Row>,
+    /// Unix milliseconds.
+    pub(crate) at_ms: u64,
+    began: Instant,
+    took: Duration,
+    forest: OnceLock<Forest>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(mut rows: Vec<Row>, began: Instant, took: Duration) -> Self {
+        rows.sort_unstable_by_key(|row| row.pid);
+        Self {
+            rows,
+            at_ms: now_ms(),
+            began,
+            took,
+            forest: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn find(&self, pid: Pid) -> Option<&Row> {
+        let at = self.rows.binary_search_by_key(&pid, |row| row.pid).ok()?;
+        self.rows.get(at)
+    }
+
+    /// Who started whom. Takes a while the first time.
+    pub(crate) fn forest(&self) -> &Forest {
+        self.forest.get_or_init(|| Forest::new(&self.rows))
+    }
+
+    /// The processes that this one started, oldest first.
+    pub(crate) fn children(&self, pid: Pid) -> impl ExactSizeIterator<Item = &Row> {
+        self.forest()
+            .children(pid)
+            .iter()
+            .map(|at| &self.rows[*at as usize])
+    }
+
+    /// Those that no living process started, oldest first.
+    pub(crate) fn roots(&self) -> impl ExactSizeIterator<Item = &Row> {
+        self.forest()
+            .roots
+            .iter()
+            .map(|at| &self.rows[*at as usize])
+    }
+}
+
+/// Who started whom, by the places of the rows.
+#[derive(Debug)]
+pub(crate) struct Forest {
+    /// By parent, and by pid among the children of one.
+    by_parent: Vec<(Pid, u32)>,
+    places: Vec<u32>,
+    roots: Vec<u32>,
+}
+
+impl Forest {
+    fn new(rows: &[Row]) -> Self {
+        let is_alive = |pid: &Pid| rows.binary_search_by_key(pid, |row| row.pid).is_ok();
+        let mut roots = Vec::new();
+        let mut edges = Vec::new();
+        for (at, row) in (0_u32..).zip(rows) {
+            match row.parent.filter(is_alive) {
+                Some(parent) => edges.push((parent, at)),
+                None => roots.push(at),
+            }
+        }
+        edges.sort_unstable();
+        let places = edges.iter().map(|(_, at)| *at).collect();
+        // Only where the children of one begin.
+        let mut by_parent: Vec<(Pid, u32)> = Vec::new();
+        for (start, (parent, _)) in (0_u32..).zip(&edges) {
+            if by_parent.last().is_none_or(|(last, _)| last != parent) {
+                by_parent.push((*parent, start));
+            }
+        }
+        Self {
+            by_parent,
+            places,
+            roots,
+        }
+    }
+
+    fn children(&self, pid: Pid) -> &[u32] {
+        let Ok(at) = self
+            .by_parent
+            .binary_search_by_key(&pid, |(parent, _)| *parent)
+        else {
+            return &[];
+        };
+        let start = self.by_parent[at].1 as usize;
+        let end = self
+            .by_parent
+            .get(at + 1)
+            .map_or(self.places.len(), |(_, start)| *start as usize);
+        &self.places[start..end]
+    }
+}
+
+/// The latest sweeps.
+#[derive(Debug, Default)]
+pub(crate) struct Sweeps {
+    /// Held by who sweeps.
+    turn: tokio::sync::Mutex<()>,
+    latest: Mutex<Latest>,
+}
+
+#[derive(Debug, Default)]
+struct Latest {
+    rows: Option<Arc<Snapshot>>,
+    swept: Option<Swept>,
+    /// When processes were last seen to come or go.
+    changed: Option<Instant>,
+    rows_wanted: Option<Instant>,
+}
+
+impl Sweeps {
+    fn latest<R>(&self, look: impl FnOnce(&mut Latest) -> R) -> R {
+        look(&mut self.latest.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Processes came or went: rows that are older are not given out any more if newer ones can be had.
+    pub(crate) fn changed(&self) {
+        self.latest(|latest| latest.changed = Some(Instant::now()));
+    }
+
+    /// All processes, as they were at most `interval` ago, and after the last change if they are few enough to be looked
+    /// at so often.
+    pub(crate) async fn rows(&self, interval: Duration) -> Arc<Snapshot> {
+        self.latest(|latest| latest.rows_wanted = Some(Instant::now()));
+        if let Some(rows) = self.fresh_rows(interval) {
+            return rows;
+        }
+        let _turn = self.turn.lock().await;
+        loop {
+            if let Some(rows) = self.fresh_rows(interval) {
+                return rows;
+            }
+            let Some(next) = self.latest(|latest| latest.next_at()) else {
+                break;
+            };
+            if next <= Instant::now() {
+                break;
+            }
+            tokio::time::sleep_until(next).await;
+        }
+        self.sweep_rows().await.1
+    }
+
+    fn fresh_rows(&self, interval: Duration) -> Option<Arc<Snapshot>> {
+        self.latest(|latest| {
+            let rows = latest.rows.as_ref()?;
+            is_fresh(
+                Age {
+                    began: rows.began,
+                    took: rows.took,
+                    changed: latest.changed,
+                },
+                interval,
+                Instant::now(),
+            )
+            .then(|| Arc::clone(rows))
+        })
+    }
+
+    /// The sums, as they are now or, of very many processes, were a while ago.
+    pub(crate) async fn sums(&self) -> Swept {
+        let _turn = self.turn.lock().await;
+        let (latest, wants_rows) = self.latest(|latest| {
+            let wants_rows = latest
+                .rows_wanted
+                .is_some_and(|at| at.elapsed() < ROWS_WANTED);
+            (latest.swept, wants_rows)
+        });
+        if let Some(latest) = latest
+            && latest.at.elapsed() < rest(latest.took)
+        {
+            return latest;
+        }
+        if wants_rows {
+            return self.sweep_rows().await.0;
+        }
+        let began = Instant::now();
+        let mut sums = Sums::default();
+        let took = sweep(|row| sums.add(&row)).await;
+        let swept = Swept {
+            sums,
+            at: began,
+            took,
+        };
+        self.latest(|latest| latest.swept = Some(swept));
+        swept
+    }
+
+    async fn sweep_rows(&self) -> (Swept, Arc<Snapshot>) {
+        let began = Instant::now();
+        let mut sums = Sums::default();
+        let mut rows = Vec::new();
+        let took = sweep(|row| {
+            sums.add(&row);
+            rows.push(row);
+        })
+        .await;
+        let swept = Swept {
+            sums,
+            at: began,
+            took,
+        };
+        let rows = over_many(rows.len(), move || Snapshot::new(rows, began, took)).await;
+        let rows = Arc::new(rows);
+        self.latest(|latest| {
+            latest.rows = Some(Arc::clone(&rows));
+            latest.swept = Some(swept);
+        });
+        (swept, rows)
+    }
+
+    /// Lets rows go that nobody asks for any more.
+    pub(crate) fn forget(&self) {
+        let old = self.latest(|latest| {
+            let is_over = latest
+                .rows_wanted
+                .is_none_or(|at| at.elapsed() > 2 * ROWS_WANTED);
+            if is_over { latest.rows.take() } else { None }
+        });
+        drop(old);
+    }
+}
+
+impl Latest {
+    /// When rows may be swept again.
+    fn next_at(&self) -> Option<Instant> {
+        let rows = self.rows.as_ref()?;
+        Some(rows.began + SHORTEST_AGE.max(rest(rows.took)))
+    }
+}
+
+/// For how long a sweep is reused whatever happens.
+fn rest(took: Duration) -> Duration {
+    took * REST
+}
+
+#[derive(Clone, Copy)]
+struct Age {
+    began: Instant,
+    took: Duration,
+    changed: Option<Instant>,
+}
+
+/// Whether rows that are so old are given out.
+fn is_fresh(age: Age, interval: Duration, now: Instant) -> bool {
+    let old = now.saturating_duration_since(age.began);
+    // Of very many processes, older ones are better than a wait of seconds.
+    if rest(age.took) > interval && old < rest(age.took) {
+        return true;
+    }
+    let is_before_change = age.changed.is_some_and(|changed| age.began <= changed);
+    old < interval && !is_before_change
+}
+
+/// Goes over all processes. Gives the time that it took, without that of the tasks in between.
+async fn sweep(mut each: impl FnMut(Row)) -> Duration {
+    let mut took = Duration::ZERO;
+    let mut began = Instant::now();
+    let mut left = CHUNK;
+    for row in source::processes() {
+        each(row);
+        left -= 1;
+        if left == 0 {
+            took += began.elapsed();
+            tokio::task::yield_now().await;
+            began = Instant::now();
+            left = CHUNK;
+        }
+    }
+    took + began.elapsed()
+}
+
+/// Runs what goes over `len` rows where it holds up no other task.
+pub(crate) async fn over_many<R: Send + 'static>(
+    len: usize,
+    work: impl FnOnce() -> R + Send + 'static,
+) -> R {
+    if len < MANY {
+        return work();
+    }
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only a runtime that shuts down cancels it.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::source::{Kind, Status};
+
+    pub(crate) fn pid(number: u64) -> Pid {
+        format!("0.{number}.0").parse().unwrap()
+    }
+
+    pub(crate) fn row(number: u64, parent: Option<u64>) -> Row {
+        Row {
+            pid: pid(number),
+            parent: parent.map(pid),
+            name: None,
+            label: None,
+            type_name: "shop::Worker",
+            kind: Kind::Server,
+            status: Status::Idle,
+            mailbox: 0,
+            mailbox_bytes: 0,
+            handled: 0,
+            ran_here: 0,
+            links: 0,
+        }
+    }
+
+    pub(crate) fn snapshot(rows: Vec<Row>) -> Snapshot {
+        Snapshot::new(rows, Instant::now(), Duration::ZERO)
+    }
+
+    #[test]
+    fn children_stand_under_who_started_them_and_orphans_are_roots() {
+        let all = snapshot(vec![
+            row(4, Some(2)),
+            row(2, Some(1)),
+            row(3, Some(2)),
+            row(7, Some(6)),
+            row(1, None),
+        ]);
+        let children = |of: u64| -> Vec<Pid> { all.children(pid(of)).map(|row| row.pid).collect() };
+        assert_eq!(children(1), [pid(2)]);
+        assert_eq!(children(2), [pid(3), pid(4)]);
+        assert!(children(3).is_empty() && children(9).is_empty());
+        let roots: Vec<Pid> = all.roots().map(|row| row.pid).collect();
+        assert_eq!(roots, [pid(1), pid(7)]);
+        assert_eq!(all.find(pid(3)).unwrap().parent, Some(pid(2)));
+        assert!(all.find(pid(6)).is_none());
+    }
+
+    #[test]
+    fn rows_are_reused_until_they_are_old_or_something_changed() {
+        let began = Instant::now();
+        let (ms, interval) = (Duration::from_millis, Duration::from_secs(1));
+        let age = |took: u64, changed: Option<u64>| Age {
+            began,
+            took: ms(took),
+            changed: changed.map(|at| began + ms(at)),
+        };
+        assert!(is_fresh(age(1, None), interval, began + ms(999)));
+        assert!(!is_fresh(age(1, None), interval, began + ms(1_000)));
+        assert!(!is_fresh(age(1, Some(5)), interval, began + ms(10)));
+        // Half a second for a sweep: it is not made again for five.
+        assert!(is_fresh(age(500, Some(5)), interval, began + ms(4_900)));
+        assert!(!is_fresh(age(500, Some(5)), interval, began + ms(5_000)));
+    }
+}
