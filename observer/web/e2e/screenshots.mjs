@@ -1,7 +1,7 @@
 // Pictures of every view, to be looked at: node e2e/screenshots.mjs [FOLDER]
 
 import { mkdir } from "node:fs/promises";
-import { launch, open } from "./browser.mjs";
+import { BASE, launch, open } from "./browser.mjs";
 
 const folder = process.argv[2] ?? "screenshots";
 const only = process.argv[3] ?? "";
@@ -46,6 +46,35 @@ for (const [size, width, height] of sizes) {
     await take("registry");
     await page.keyboard.press("?");
     await take("help");
+    await page.keyboard.press("Escape");
+    if (process.env.STATES) {
+      await page.evaluate(to => (location.hash = to), `#/process/${pid}`);
+      await page.click('[data-testid="kill-button"]');
+      await page.waitForSelector("dialog[open]");
+      await take("question");
+      await page.click('[data-testid="confirm-button"]');
+      await page.waitForSelector('[data-testid="replaced-by"]');
+      await take("ended");
+      await page.evaluate(() => (location.hash = "#/events"));
+      await page.locator('[data-testid="event-row"][data-kind="crash"] summary').first().click();
+      await page.click('[data-testid="pause-button"]');
+      await fetch(`${BASE}/mock/miss?count=12`);
+      await page.waitForTimeout(300);
+      await take("backtrace");
+      await page.evaluate(() => (location.hash = "#/tree"));
+      await page.fill('[data-testid="filter-tree"]', "peer 10.0.0.7");
+      await page.waitForTimeout(800);
+      await take("search");
+      await page.fill('[data-testid="filter-tree"]', "");
+      await page.click('[data-testid="as-diagram"]');
+      await page.waitForTimeout(400);
+      await page.hover('[data-testid="tree-node"][data-name="Shop.Metrics"]');
+      await take("links");
+      await fetch(`${BASE}/mock/drop?ms=3000`);
+      await page.waitForTimeout(700);
+      await take("reconnecting");
+      await page.waitForTimeout(3000);
+    }
     if (errors.length > 0) console.log(size, colorScheme, errors);
     await context.close();
   }

@@ -44,6 +44,7 @@ let startedTotal = 0;
 let exitedTotal = 0;
 let crashedTotal = 0;
 let restartsTotal = 0;
+let handledByEnded = 0;
 
 function process(fields) {
   const pid = `0.${counter++}.0`;
@@ -275,6 +276,7 @@ const BACKTRACE = `   0: rust_begin_unwind
 function end(one, reason, crash) {
   if (!processes.delete(one.pid)) return;
   busy.delete(one);
+  handledByEnded += one.handled;
   exitedTotal++;
   if (crash) crashedTotal++;
   treeVersion++;
@@ -400,7 +402,7 @@ const history = [];
 let handledBefore = 0;
 let memory = 84e6;
 function sample() {
-  let handled = 0;
+  let handled = handledByEnded;
   let mailbox = 0;
   let most = 0;
   let supervisors = 0;

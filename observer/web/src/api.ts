@@ -167,7 +167,8 @@ export const EVENT_KINDS = [
   "control",
   "missed",
 ] as const;
-export type EventKind = (typeof EVENT_KINDS)[number];
+/** One of those, or one that a newer observer has. */
+export type EventKind = (typeof EVENT_KINDS)[number] | (string & {});
 
 export interface Event {
   seq: number;

@@ -28,6 +28,7 @@ interface Props {
 }
 
 const SPAN = 600;
+const HEIGHT = 150;
 const POWERS = Array.from({ length: 50 }, (_, n) => 2 ** n);
 const cursors = uPlot.sync("time");
 
@@ -61,7 +62,7 @@ export function Chart({
     const made = new uPlot(
       {
         width: Math.max(100, place.clientWidth),
-        height: 132,
+        height: HEIGHT,
         padding: [8, 16, 0, 0],
         legend: { show: false },
         cursor: { sync: { key: cursors.key }, drag: { x: false, y: false }, points: { size: 6 }, y: false },
@@ -118,7 +119,7 @@ export function Chart({
     plot.current = made;
     const size = new ResizeObserver(() => {
       const width = place.clientWidth;
-      if (width > 0 && width !== made.width) made.setSize({ width, height: 132 });
+      if (width > 0 && width !== made.width) made.setSize({ width, height: HEIGHT });
     });
     size.observe(place);
     return () => {

@@ -50,7 +50,9 @@ export function EventsView(): JSX.Element {
   });
   const last = held?.at(-1)?.seq ?? 0;
   const waiting = held ? events.reduce((sum, event) => sum + (event.seq > last ? 1 : 0), 0) : 0;
-  const kinds = EVENT_KINDS.filter(kind => counts.has(kind) || off.has(kind));
+  const kinds = [...new Set([...EVENT_KINDS, ...counts.keys()])].filter(
+    kind => counts.has(kind) || off.has(kind),
+  );
 
   return (
     <section class="page fill">

@@ -30,7 +30,7 @@ const COLUMNS: Column<Name>[] = [
   {
     id: "pid",
     name: "Pid",
-    width: "minmax(7.5rem, 1fr)",
+    width: "minmax(8.8rem, 1fr)",
     cell: name => (
       <a class="pid" href={processHref(name.pid)} tabIndex={-1}>
         {showPid(name.pid)}

@@ -121,7 +121,7 @@ export function SystemView(): JSX.Element {
           />
           <Chart title="Queue depth" {...series.queue} show={short} testid="chart-queue" />
           <Chart title="Tasks alive" {...series.tasks} show={short} testid="chart-tasks" />
-          <Chart title="Ends and restarts per second" {...series.ends} show={short} testid="chart-ends" />
+          <Chart title="Ends per second" {...series.ends} show={short} testid="chart-ends" />
         </div>
       }
     </section>
@@ -211,7 +211,7 @@ function chartsOf(
           true,
         ),
         line(
-          "run by the caller",
+          "here",
           2,
           of(sample => sample.calls_here_per_s),
         ),

@@ -606,6 +606,7 @@ function NodePid({
 function Detail({ node, title }: { node: Node; title: string }): JSX.Element | null {
   const strategy = strategyOf(node);
   if (strategy) return <span class="strategy">{plain(strategy)}</span>;
+  if (node.kind === "application") return <span class="strategy">application</span>;
   const type = plain(node.type);
   return type === title || type === "" ? null : (
     <span class="type" title={plain(node.type_full ?? node.type)}>
@@ -784,9 +785,12 @@ function Inspector({ place, onClose }: { place: Place; onClose: () => void }): J
   );
 }
 
+const MOST_OTHERS = 24;
+
 function Others({ tree, searching }: { tree: Tree; searching: boolean }): JSX.Element | null {
   if (tree.others.length === 0) return null;
   const total = tree.others_total ?? tree.others.length;
+  const shown = tree.others.slice(0, MOST_OTHERS);
   return (
     <section class="others" aria-labelledby="others-title">
       <h2 id="others-title">
@@ -797,7 +801,7 @@ function Others({ tree, searching }: { tree: Tree; searching: boolean }): JSX.El
         </span>
       </h2>
       <ul>
-        {tree.others.map(node => (
+        {shown.map(node => (
           <li key={node.pid}>
             {node.pid ? (
               <a class="ref" href={processHref(node.pid)} title={plain(node.type)}>
@@ -809,10 +813,10 @@ function Others({ tree, searching }: { tree: Tree; searching: boolean }): JSX.El
             )}
           </li>
         ))}
-        {total > tree.others.length && (
+        {total > shown.length && (
           <li>
             <a class="ref" href="#/processes" onClick={() => presetFilter("")}>
-              {count(total - tree.others.length)} more
+              {count(total - shown.length)} more
             </a>
           </li>
         )}
