@@ -251,6 +251,7 @@ function event(kind, fields) {
   return made;
 }
 
+const called = one => one.name ?? `${one.type} #PID<${one.pid}>`;
 const about = one => ({
   pid: one.pid,
   name: one.name,
@@ -284,7 +285,7 @@ function end(one, reason, crash) {
     ...about(one),
     reason,
     backtrace: crash ? BACKTRACE : null,
-    message: crash ? "crashed" : "ended",
+    message: `${called(one)} ${crash ? "crashed" : "ended"}: ${reason}`,
   });
   const record = { last, replaced_by: null };
   ended.set(one.pid, record);
@@ -326,7 +327,7 @@ function restart(one, place, record) {
     ...about(fresh),
     pid: one.pid,
     new_pid: fresh.pid,
-    message: `restarted (${fresh.restarts})`,
+    message: `${called(one)} restarted as child ${one.id} in place of #PID<${one.pid}>`,
   });
 }
 
@@ -348,14 +349,17 @@ function crashNow() {
       rate: 2,
       messages: ["frame"],
     });
-    event("start", { ...about(fresh), message: "started" });
+    event("start", { ...about(fresh), message: `${called(fresh)} started by #PID<${connections.pid}>` });
   }
   if (crashes % 4 === 0)
-    event("slow", { ...about(workers.children[0]), message: "work took 1.2 s (more than 1 s)" });
+    event("slow", {
+      ...about(workers.children[0]),
+      message: `${called(workers.children[0])} took 1.2 s for work`,
+    });
   if (crashes % 5 === 0)
     event("unexpected", {
       ...about(cashMan.children[1]),
-      message: `an unexpected message: Text("${HOSTILE}")`,
+      message: `${called(cashMan.children[1])} dropped a message that it does not take: Text("${HOSTILE}")`,
     });
 }
 if (CRASH_EVERY > 0) setInterval(crashNow, CRASH_EVERY);
@@ -833,18 +837,23 @@ const server = createServer(async (request, response) => {
           path[2] ? open(find(decodeURIComponent(path[2])), query.get("watch") === "true") : list(query),
         );
       case "events": {
-        const after = Number(query.get("after") ?? 0);
-        const found = events.filter(e => e.seq > after);
-        const page = found.slice(0, Number(query.get("limit") ?? 200));
-        const missed = Math.max(0, (events[0]?.seq ?? 1) - after - 1);
-        return answer(200, { events: page, next: nextSeq, missed: after > 0 ? missed : 0 });
+        const limit = Number(query.get("limit") ?? 200);
+        const kinds = (query.get("kinds") ?? "").split(",").filter(Boolean);
+        const wanted = events.filter(e => kinds.length === 0 || kinds.includes(e.kind));
+        if (!query.has("after"))
+          return answer(200, { events: wanted.slice(-limit), next: nextSeq - 1, missed: 0 });
+        const after = Number(query.get("after"));
+        const found = wanted.filter(e => e.seq > after);
+        const page = found.slice(0, limit);
+        const next = page.length < found.length ? page.at(-1).seq : nextSeq - 1;
+        return answer(200, { events: page, next, missed: Math.max(0, (events[0]?.seq ?? 1) - after - 1) });
       }
       case "registry":
         return answer(200, registry(query));
       case "stream": {
         response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
         response.write(
-          `event: hello\ndata: ${JSON.stringify({ api: 1, control: options.control, next: nextSeq })}\n\n`,
+          `event: hello\ndata: ${JSON.stringify({ api: 1, control: options.control, next: nextSeq - 1 })}\n\n`,
         );
         streams.add(response);
         response.on("close", () => streams.delete(response));

@@ -5,9 +5,9 @@ export type Pid = string;
 export interface Sample {
   at: number;
   processes: number;
-  supervisors: number;
+  supervisors: number | null;
   names: number;
-  messages_total: number;
+  messages_total: number | null;
   messages_per_s: number | null;
   calls_here_per_s: number | null;
   mailbox_total: number | null;
@@ -65,6 +65,7 @@ export interface Tree {
   at: number;
   total: number;
   applications: Node[];
+  applications_total?: number;
   others: Node[];
   others_total?: number | null;
   matches?: number | null;
@@ -131,7 +132,9 @@ export interface Process {
   parent: Ref | Pid | null;
   ancestors: Ref[];
   children: Ref[];
+  children_total?: number;
   links: Ref[];
+  links_total?: number;
   monitors: Ref[];
   monitored_by: Ref[];
   trap_exit: boolean;
@@ -165,6 +168,7 @@ export const EVENT_KINDS = [
   "slow",
   "full",
   "control",
+  "trace",
   "missed",
 ] as const;
 /** One of those, or one that a newer observer has. */
@@ -188,6 +192,7 @@ export interface Event {
 
 export interface Events {
   events: Event[];
+  /** The number after which the next ones come. */
   next: number;
   missed: number;
 }

@@ -1,9 +1,9 @@
 // One event as a row, with its reason and, folded, its backtrace.
 
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { Event } from "./api";
-import { clockMillis, count, dateTime, foldBacktrace, plain, plainLines } from "./format";
+import { clockMillis, count, dateTime, foldBacktrace, plain, plainLines, showPid } from "./format";
 import { PidLink } from "./ui";
 
 interface Props {
@@ -13,9 +13,15 @@ interface Props {
 }
 
 export function EventRow({ event, own = false }: Props): JSX.Element {
-  const who = event.name ?? ([event.type, event.child].filter(Boolean).join(" ") || null);
-  const message = plain(event.message);
-  const reason = event.reason === null ? null : plain(event.reason);
+  const reason = event.reason ? plain(event.reason) : null;
+  // The message may say itself whose event it is, and the reason: neither stands there twice.
+  const who = plain(event.name ?? event.type ?? event.child ?? "");
+  let text = plain(event.message);
+  const named = who !== "" && text.startsWith(who);
+  if (named) text = text.slice(who.length).trimStart();
+  if (reason !== null && text.endsWith(`: ${reason}`)) text = text.slice(0, -reason.length - 2);
+  const pids = [event.pid, event.new_pid].filter(pid => pid !== null);
+  const known = pids.length > 0 && pids.every(pid => text.includes(showPid(pid)));
   return (
     <li class={`event ${event.kind}`} data-testid="event-row" data-kind={event.kind} data-seq={event.seq}>
       <time dateTime={new Date(event.at).toISOString()} title={dateTime(event.at)}>
@@ -23,27 +29,31 @@ export function EventRow({ event, own = false }: Props): JSX.Element {
       </time>
       <span class={`event-kind ${event.kind}`}>{event.kind}</span>
       <div class="event-what">
-        {!own && who && <b class="event-who">{plain(who)}</b>}
-        {event.pid && (
+        {!own && who !== "" && (named || !text.includes(who)) && <b class="event-who">{who}</b>}
+        {!known && event.pid && (
           <span class="event-pids">
             <PidLink pid={event.pid} />
             {event.new_pid && (
               <>
-                <span class="arrow" aria-label="replaced by">
-                  →
-                </span>
+                <span class="arrow">→</span>
                 <PidLink pid={event.new_pid} />
               </>
             )}
           </span>
         )}
-        <span class="event-message">{message}</span>
+        <span class="event-message">{linked(text)}</span>
         {event.count > 1 && event.kind !== "missed" && <span class="tag">× {count(event.count)}</span>}
-        {reason && !message.includes(reason) && <span class="event-reason">{reason}</span>}
+        {reason && !text.includes(reason) && <span class="event-reason">{reason}</span>}
         {event.backtrace && <Backtrace text={event.backtrace} />}
       </div>
     </li>
   );
+}
+
+/** The pids in a text as links. */
+function linked(text: string): ComponentChildren {
+  const parts = text.split(/#PID<(\d+\.\d+\.\d+)>/);
+  return parts.length === 1 ? text : parts.map((part, n) => (n % 2 ? <PidLink key={n} pid={part} /> : part));
 }
 
 export function Backtrace({ text }: { text: string }): JSX.Element {

@@ -26,6 +26,7 @@ export interface Live {
 const KEEP_EVENTS = 5_000;
 const KEEP_SAMPLES = 600;
 const FIRST_EVENTS = 1_000;
+const PAGE = 200;
 
 let state: Live = {
   connection: "connecting",
@@ -113,8 +114,8 @@ function tell<K extends keyof Signals>(signal: K, value: Signals[K]): void {
 let source: EventSource | null = null;
 let attempt = 0;
 let retry: ReturnType<typeof setTimeout> | undefined;
-/** The number that the next event will have; `null` while nothing is known. */
-let next: number | null = null;
+/** The number of the newest event that is known; `null` while nothing is. */
+let newest: number | null = null;
 
 export function start(): void {
   document.addEventListener("visibilitychange", () => (document.hidden ? pause() : connect()));
@@ -204,8 +205,8 @@ function take(sample: Sample): void {
 }
 
 function takeEvents(events: Event[], missed: number): void {
-  const fresh = next === null ? events : events.filter(event => event.seq >= (next ?? 0));
-  for (const event of fresh) next = Math.max(next ?? 0, event.seq + 1);
+  const fresh = events.filter(event => newest === null || event.seq > newest);
+  for (const event of fresh) newest = Math.max(newest ?? 0, event.seq);
   const lost = fresh.reduce((sum, event) => sum + (event.kind === "missed" ? event.count : 0), missed);
   if (fresh.length === 0 && lost === 0) return;
   const kept =
@@ -217,13 +218,13 @@ function takeEvents(events: Event[], missed: number): void {
 }
 
 /** After a connection is made: the samples so far, and the events that came meanwhile. */
-async function catchUp(serverNext: number, resumed: boolean): Promise<void> {
-  const first = next === null;
-  // A server that has begun anew counts from the start.
-  const anew = next !== null && serverNext < next - 1;
-  let after = first || anew ? Math.max(0, serverNext - 1 - FIRST_EVENTS) : (next ?? 1) - 1;
+async function catchUp(told: number, resumed: boolean): Promise<void> {
+  const first = newest === null;
+  // An observer that has begun anew counts from the start.
+  const anew = newest !== null && told < newest;
+  let after = first || anew ? Math.max(0, told - FIRST_EVENTS) : (newest ?? 0);
   if (anew) {
-    next = null;
+    newest = null;
     update({ events: [], history: [] });
   }
   try {
@@ -239,12 +240,11 @@ async function catchUp(serverNext: number, resumed: boolean): Promise<void> {
     let missed = 0;
     const got: Event[] = [];
     for (let round = 0; round < 30; round++) {
-      const page = await get<Events>("events", { after, limit: 200 });
+      const page = await get<Events>("events", { after, limit: PAGE });
       missed += page.missed;
       got.push(...page.events);
-      const reached = page.events.at(-1)?.seq;
-      if (reached === undefined || reached + 1 >= page.next || reached <= after) break;
-      after = reached;
+      if (page.events.length < PAGE || page.next <= after) break;
+      after = page.next;
     }
     // A stream that the browser resumed tells itself what it has left out.
     merge(got, first || anew || resumed ? 0 : missed);
@@ -261,7 +261,7 @@ function merge(got: Event[], missed: number): void {
   if (fresh.length === 0 && missed === 0) return;
   const events = [...state.events, ...fresh].sort((a, b) => a.seq - b.seq).slice(-KEEP_EVENTS);
   const last = events.at(-1);
-  if (last) next = Math.max(next ?? 0, last.seq + 1);
+  if (last) newest = Math.max(newest ?? 0, last.seq);
   update({ events, missed: state.missed + missed });
 }
 

@@ -69,7 +69,7 @@ export function EventsView(): JSX.Element {
           <Icon name={held ? "play" : "pause"} />
           {held ? `Go on${waiting > 0 ? ` (${count(waiting)} new)` : ""}` : "Pause"}
         </button>
-        <p class="facts-line" role="status" data-testid="events-count">
+        <p class="facts-line" data-testid="events-count">
           <span>
             <b>{count(matching.length)}</b>
             {matching.length === source.length ? " events" : ` of ${count(source.length)}`}

@@ -215,10 +215,12 @@ function Facts({ process, ended }: FactsProps): JSX.Element {
             />
           )}
         </Panel>
-        <Refs title="Links" refs={process.links} none="Linked to none." />
+        <Refs title="Links" refs={process.links} total={process.links_total} none="Linked to none." />
         <Refs title="Monitors" refs={process.monitors} none="Monitors none." />
         <Refs title="Monitored by" refs={process.monitored_by} none="Monitored by none." />
-        {process.children.length > 0 && <Refs title="Children" refs={process.children} none="" />}
+        {process.children.length > 0 && (
+          <Refs title="Children" refs={process.children} total={process.children_total} none="" />
+        )}
       </div>
       <div class="column">
         <Panel title="Messages">
@@ -291,11 +293,23 @@ function Figure({ name, value, more }: { name: string; value: string; more: stri
 
 const MOST_REFS = 24;
 
-function Refs({ title, refs, none }: { title: string; refs: Ref[]; none: string }): JSX.Element {
+interface RefsProps {
+  title: string;
+  refs: Ref[];
+  /** How many there are, if these are not all. */
+  total?: number | undefined;
+  none: string;
+}
+
+function Refs({ title, refs, total, none }: RefsProps): JSX.Element {
   const [all, setAll] = useState(false);
   const shown = all ? refs : refs.slice(0, MOST_REFS);
   return (
-    <Panel refs title={title} aside={refs.length > 0 && <span class="faint">{count(refs.length)}</span>}>
+    <Panel
+      refs
+      title={title}
+      aside={refs.length > 0 && <span class="faint">{count(total ?? refs.length)}</span>}
+    >
       {refs.length === 0 ? (
         <p class="faint">{none}</p>
       ) : (
@@ -309,7 +323,9 @@ function Refs({ title, refs, none }: { title: string; refs: Ref[]; none: string 
       )}
       {refs.length > shown.length && (
         <button type="button" class="quiet text" onClick={() => setAll(true)}>
-          all {count(refs.length)}
+          {total !== undefined && total > refs.length
+            ? `the first ${count(refs.length)}`
+            : `all ${count(refs.length)}`}
         </button>
       )}
     </Panel>

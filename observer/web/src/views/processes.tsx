@@ -172,7 +172,7 @@ export function ProcessesView(): JSX.Element {
             </select>
           </label>
         )}
-        <p class="facts-line" role="status" data-testid="processes-count" data-settled={found.known}>
+        <p class="facts-line" data-testid="processes-count" data-settled={found.known}>
           {found.matched === found.total ? (
             <span>
               <b>{count(found.total)}</b> processes

@@ -70,7 +70,7 @@ export function RegistryView(): JSX.Element {
           onInput={setFilter}
           testid="filter-registry"
         />
-        <p class="facts-line" role="status" data-testid="registry-count">
+        <p class="facts-line" data-testid="registry-count">
           <span>
             <b>{count(found.matched)}</b>{" "}
             {found.matched === found.total ? "names" : `of ${count(found.total)}`}

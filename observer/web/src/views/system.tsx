@@ -57,7 +57,7 @@ export function SystemView(): JSX.Element {
         <Tile
           name="Processes"
           value={count(sample.processes)}
-          more={`${count(sample.supervisors)} supervisors`}
+          more={sample.supervisors === null ? "" : `${count(sample.supervisors)} supervisors`}
           href="#/processes"
         />
         <Tile name="Names" value={count(sample.names)} more="registered" href="#/registry" />

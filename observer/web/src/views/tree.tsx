@@ -1,7 +1,7 @@
 // The supervision trees, drawn: who supervises whom, what crashes and what takes its place.
 
 import type { JSX } from "preact";
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Actions } from "../actions";
 import { get } from "../api";
 import type { Node, Pid, Tree } from "../api";
@@ -221,7 +221,7 @@ export function TreeView(): JSX.Element {
           testid="filter-tree"
           placeholder="Search the tree"
         />
-        <p class="facts-line" role="status" data-testid="tree-count">
+        <p class="facts-line" data-testid="tree-count">
           {searching ? (
             <span>
               <b>{count(tree?.matches ?? 0)}</b> found
@@ -306,7 +306,15 @@ export function TreeView(): JSX.Element {
           {tree === null && !polled.error && <Empty>Waiting for the tree …</Empty>}
           {tree && <Others tree={tree} searching={searching} />}
         </div>
-        {chosenPlace && <Inspector place={chosenPlace} onClose={() => select(null)} />}
+        {chosenPlace && (
+          <Inspector
+            place={chosenPlace}
+            onClose={() => {
+              select(null);
+              focusItem(visible.find(item => item.key === chosenPlace.key));
+            }}
+          />
+        )}
       </div>
     </section>
   );
@@ -677,15 +685,21 @@ function Inspector({ place, onClose }: { place: Place; onClose: () => void }): J
     }
     return null;
   }, [events, node.pid, node.id, parent?.pid]);
-  const onCloseNow = useCallback(onClose, [onClose]);
   return (
-    <aside class="inspector" aria-label="The chosen node" data-testid="inspector">
+    <aside
+      class="inspector"
+      aria-label="The chosen node"
+      data-testid="inspector"
+      onKeyDown={event => {
+        if (event.key === "Escape") onClose();
+      }}
+    >
       <div class="dialog-head">
         <KindIcon kind={node.kind} />
         <h2 class="title" title={plain(title)}>
           {plain(title)}
         </h2>
-        <button type="button" class="quiet" aria-label="Close" onClick={onCloseNow}>
+        <button type="button" class="quiet" aria-label="Close" onClick={onClose}>
           <Icon name="close" />
         </button>
       </div>
