@@ -122,3 +122,85 @@ test("links show on hover", async () => {
   await page.waitForSelector('[data-testid="tree-node"][data-name="Ops.Supervisor"].linked');
   await context.close();
 });
+
+test("a million processes: each can be reached, and the wheel does not leap", async () => {
+  const { page, context, errors } = await open(browser);
+  const total = 1_000_000;
+  await page.route("**/api/v1/processes?*", route => {
+    const query = new URL(route.request().url()).searchParams;
+    const offset = Number(query.get("offset"));
+    const length = Math.max(0, Math.min(Number(query.get("limit")), total - offset));
+    const rows = Array.from({ length }, (_, n) => ({
+      pid: `0.${offset + n}.0`,
+      name: null,
+      label: null,
+      type: "Idle",
+      kind: "worker",
+      status: "idle",
+      mailbox: total - offset - n,
+      mailbox_bytes: 0,
+      handled: 0,
+      restarts: 0,
+      links: 0,
+      parent: null,
+      time_us: null,
+    }));
+    return route.fulfill({ json: { at: 0, total, matched: total, offset, took_us: 1, rows } });
+  });
+  await page.goto(`${BASE}/#/processes`);
+  await page.click('[data-testid="nav-processes"]');
+  const row = index => page.waitForSelector(`[data-testid="process-row"][data-index="${index}"]`);
+  await row(0);
+  const grid = page.locator('[data-testid="process-rows"]');
+  await grid.focus();
+  await page.keyboard.press("End");
+  await row(total - 1);
+  for (let n = 0; n < 3; n++) await page.keyboard.press("PageUp");
+  await page.keyboard.press("Home");
+  await row(0);
+  const first = () =>
+    page.evaluate(() => {
+      const box = document.querySelector('[data-testid="process-rows"]').getBoundingClientRect();
+      const rows = [...document.querySelectorAll('[data-testid="process-row"]')];
+      const seen = rows.filter(one => one.getBoundingClientRect().bottom > box.top + 33);
+      return Math.min(...seen.map(one => Number(one.dataset.index)));
+    });
+  await grid.hover();
+  await page.mouse.wheel(0, 300);
+  await page.waitForFunction(() => !document.querySelector('[data-testid="process-row"][data-index="0"]'));
+  assert.equal(await first(), 10, "300 px are ten rows");
+  await grid.evaluate(element => (element.scrollTop = element.scrollHeight / 2));
+  await page.waitForFunction(total => {
+    const rows = [...document.querySelectorAll('[data-testid="process-row"]')];
+    return rows.length > 5 && rows.every(one => Math.abs(one.dataset.index - total / 2) < total / 100);
+  }, total);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test("a hidden page asks nothing, and is live again when it is seen", async () => {
+  const url = await mock();
+  const { page, context, errors } = await open(browser);
+  await page.goto(url);
+  await state(page, "live");
+  const turn = hidden =>
+    page.evaluate(hidden => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  const streams = async wanted => {
+    for (;;) {
+      const now = await (await fetch(`${url}mock/streams`)).json();
+      if (now.streams === wanted) return;
+    }
+  };
+  await streams(1);
+  await turn(true);
+  await state(page, "paused");
+  await streams(0);
+  await turn(false);
+  await state(page, "live");
+  await streams(1);
+  assert.deepEqual(errors, []);
+  await context.close();
+});

@@ -3,7 +3,7 @@
 //
 //   node mock/server.mjs [--port 4881] [--processes 100000] [--control] [--crash-every 4000] [--token TEXT]
 //
-// Under /mock/ is what only tests use: crash (?name=), drop (?ms=) and miss (?count=).
+// Under /mock/ is what only tests use: crash (?name=), drop (?ms=), miss (?count=), and streams: how many are open.
 
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
@@ -784,7 +784,7 @@ const server = createServer(async (request, response) => {
         const count = Number(url.searchParams.get("count") ?? 7);
         event("missed", { count, message: `${count} events were not taken: more came than are` });
       }
-      return answer(200, {});
+      return answer(200, { streams: streams.size });
     }
     if (!url.pathname.startsWith("/api/")) {
       if (url.searchParams.get("token") === options.token && options.token) {
