@@ -119,11 +119,21 @@ enum Topic {
     Events,
 }
 
-/// How far the events of the past are read, which the stream does not tell.
+/// How far the events that the stream does not tell are read: those of before, and of a time without a connection.
 #[derive(Clone, Copy, Debug)]
-struct History {
+struct Past {
+    /// The last of them.
     after: u64,
-    awaited: bool,
+    state: PastState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PastState {
+    /// It is not known yet who answers: another program's events begin anew.
+    Unknown,
+    /// More is awaited.
+    Reading,
+    Read,
 }
 
 /// The state of the face.
@@ -146,8 +156,7 @@ pub struct App {
     pub(crate) table: TableState,
     pub(crate) events: EventLog,
     pub(crate) flashes: Flashes,
-    /// The last event of the past that was asked for, and whether more of it is awaited.
-    history: History,
+    past: Past,
     /// The observer's time, and when it was that.
     clock: Option<(u64, Instant)>,
     /// The requests that are under way, and whether the answer will be out of date.
@@ -175,9 +184,9 @@ impl App {
             table: TableState::default(),
             events: EventLog::default(),
             flashes: Flashes::default(),
-            history: History {
+            past: Past {
                 after: 0,
-                awaited: true,
+                state: PastState::Unknown,
             },
             clock: None,
             under_way: BTreeMap::new(),

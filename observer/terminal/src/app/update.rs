@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::api::{Event, Events, Hello, Sample, System};
-use crate::app::{App, Effect, History, Input, Opened, SAMPLES, State, Topic, View};
+use crate::app::{App, Effect, Input, Opened, Past, PastState, SAMPLES, State, Topic, View};
 use crate::client::Told;
 use crate::error::RequestError;
 use crate::format;
@@ -42,12 +42,10 @@ impl App {
 
     fn lost(&mut self, error: &RequestError) {
         self.link.lost(error.to_string(), self.now);
-        if !self.history.awaited {
-            self.history = History {
-                after: self.events.last().unwrap_or(0),
-                awaited: true,
-            };
+        if self.past.state == PastState::Read {
+            self.past.after = self.events.last().unwrap_or(0);
         }
+        self.past.state = PastState::Unknown;
     }
 
     fn told(&mut self, told: Told, effects: &mut Vec<Effect>) {
@@ -56,8 +54,11 @@ impl App {
             Told::Sample(sample) => {
                 self.clock = Some((sample.at, self.now));
                 self.add_sample(*sample);
-                if self.history.awaited {
-                    self.want(Topic::System, effects);
+                // Again, if it went wrong.
+                match self.past.state {
+                    PastState::Unknown => self.want_once(Topic::System, effects),
+                    PastState::Reading => self.want_once(Topic::Events, effects),
+                    PastState::Read => {}
                 }
                 self.refresh(effects);
             }
@@ -129,6 +130,7 @@ impl App {
             .and_then(|topic| self.under_way.remove(&topic))
             .unwrap_or(false);
         match answer {
+            Ok(Answer::System(_) | Answer::Events(_)) if out_of_date => {}
             Ok(answer) => self.take(request, answer, effects),
             Err(error) => self.refused(request, &error),
         }
@@ -184,9 +186,9 @@ impl App {
         });
         if is_other {
             self.events.forget();
-            self.history = History {
+            self.past = Past {
                 after: 0,
-                awaited: true,
+                state: PastState::Unknown,
             };
             self.samples.clear();
             if let Some(gap) = &mut self.link.gap {
@@ -205,12 +207,16 @@ impl App {
             self.add_sample(sample);
         }
         self.system = Some(system);
-        if self.history.awaited {
+        if self.past.state == PastState::Unknown && self.link.is_connected() {
+            self.past.state = PastState::Reading;
             self.want(Topic::Events, effects);
         }
     }
 
     fn take_events(&mut self, events: Events, effects: &mut Vec<Effect>) {
+        if self.past.state != PastState::Reading {
+            return;
+        }
         if let Some(gap) = &mut self.link.gap
             && !gap.other_program
         {
@@ -223,13 +229,13 @@ impl App {
             .max()
             .unwrap_or(0);
         self.add_events(events.events, effects);
-        if last > self.history.after {
+        if last > self.past.after {
             // There may be more than one answer holds.
-            self.history.after = last;
+            self.past.after = last;
             self.want(Topic::Events, effects);
             return;
         }
-        self.history.awaited = false;
+        self.past.state = PastState::Read;
         let Some(gap) = self.link.gap.take() else {
             return;
         };
@@ -259,6 +265,13 @@ impl App {
         }
     }
 
+    /// [`want`](Self::want), but what is under way will do.
+    fn want_once(&mut self, topic: Topic, effects: &mut Vec<Effect>) {
+        if !self.under_way.contains_key(&topic) {
+            self.want(topic, effects);
+        }
+    }
+
     fn want(&mut self, topic: Topic, effects: &mut Vec<Effect>) {
         if self.link.state != State::Connected {
             return;
@@ -281,7 +294,7 @@ impl App {
                 None => return,
             },
             Topic::Events => Request::Events {
-                after: self.history.after,
+                after: self.past.after,
             },
         };
         self.under_way.insert(topic, false);

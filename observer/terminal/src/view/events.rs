@@ -73,8 +73,8 @@ struct Columns {
 
 impl Columns {
     fn new(width: usize, pid: usize) -> Self {
-        let pid = (width >= 80).then_some(Column::Left(pid));
-        let name = (width >= 100).then_some(NAME);
+        let pid = (width >= 90).then_some(Column::Left(pid));
+        let name = (width >= 120).then_some(NAME);
         let fixed: Vec<_> = [TIME, KIND].into_iter().chain(pid).chain(name).collect();
         Self {
             pid,

@@ -43,6 +43,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
         };
         lines.push(match app.table.row(index) {
             Some(process) => columns.process(process, mark, theme),
+            None if mark == Mark::Selected => Line::styled("> …", theme.selected()),
             None => Line::styled("  …", theme.dim()),
         });
     }
