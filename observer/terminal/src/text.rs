@@ -115,6 +115,22 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
+/// `parts` with ` · ` between them, in lines of at most `cells` that end between two parts where they can.
+#[must_use]
+pub(crate) fn flow(parts: impl IntoIterator<Item = String>, cells: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts.into_iter().filter(|part| !part.is_empty()) {
+        match lines.last_mut() {
+            Some(line) if width(line) + 3 + width(&part) <= cells => {
+                line.push_str(" · ");
+                line.push_str(&part);
+            }
+            _ => lines.push(cut(&part, cells)),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,5 +207,12 @@ mod tests {
         assert_eq!(wrap("日本語", 4), ["日本", "語"]);
         assert_eq!(wrap("a\u{1b}b\r\nc", 20), ["a\\u{1b}b", "c"]);
         assert_eq!(wrap("", 4), Vec::<String>::new());
+    }
+
+    #[test]
+    fn parts_flow_over_lines() {
+        let parts = ["ab", "", "cd", "efghijkl", "m"].map(str::to_owned);
+        assert_eq!(flow(parts.clone(), 7), ["ab · cd", "efghij…", "m"]);
+        assert_eq!(flow(parts, 80), ["ab · cd · efghijkl · m"]);
     }
 }

@@ -123,7 +123,7 @@ impl App {
         if let Some(opened) = self.opened.last_mut() {
             opened.select_reference(forward);
         }
-        let height = usize::from(self.size.1).saturating_sub(2);
+        let height = usize::from(self.size.1).saturating_sub(2).max(1);
         let line = crate::view::selected_line(self);
         if let (Some(opened), Some(line)) = (self.opened.last_mut(), line) {
             opened.scroll = opened.scroll.clamp((line + 1).saturating_sub(height), line);

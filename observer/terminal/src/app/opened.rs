@@ -56,7 +56,11 @@ impl Opened {
 
     /// What it is called, as far as it is known.
     pub(crate) fn title(&self) -> &str {
-        self.process.as_ref().map_or("", Process::title)
+        let last = self.gone.as_ref().and_then(|gone| gone.last.as_ref());
+        let last = last.and_then(|last| last.name.as_deref().or(last.type_name.as_deref()));
+        self.process
+            .as_ref()
+            .map_or(last.unwrap_or_default(), Process::title)
     }
 
     /// The processes that its page names, in the order of the page.

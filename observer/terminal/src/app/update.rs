@@ -312,3 +312,414 @@ fn topic(request: &Request) -> Option<Topic> {
         Request::Act { .. } => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+    use super::*;
+    use crate::api::{Done, Process, Tree};
+    use crate::request::Action;
+
+    struct Face {
+        app: App,
+        now: Instant,
+    }
+
+    impl Face {
+        fn new() -> Self {
+            let now = Instant::now();
+            Self {
+                app: App::new("h:1", true, (100, 30), now),
+                now,
+            }
+        }
+
+        fn connected() -> Self {
+            let mut face = Self::new();
+            face.hello();
+            let system = System {
+                control: true,
+                ..System::default()
+            };
+            face.answer(Request::System, Answer::System(Box::new(system)));
+            face.answer(
+                Request::Events { after: 0 },
+                Answer::Events(Events::default()),
+            );
+            face.answer(tree(""), Answer::Tree(Tree::default()));
+            face
+        }
+
+        fn input(&mut self, input: Input) -> Vec<Effect> {
+            self.app.update(self.now, input)
+        }
+
+        fn hello(&mut self) -> Vec<Effect> {
+            let hello = Hello {
+                api: 1,
+                control: true,
+                next: 1,
+            };
+            self.input(Input::Told(Told::Hello(hello)))
+        }
+
+        fn answer(&mut self, request: Request, answer: Answer) -> Vec<Effect> {
+            self.input(Input::Answered(request, Ok(answer)))
+        }
+
+        fn key(&mut self, code: KeyCode) -> Vec<Effect> {
+            self.input(Input::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+        }
+
+        fn write(&mut self, text: &str) -> Vec<Effect> {
+            text.chars()
+                .flat_map(|character| self.key(KeyCode::Char(character)))
+                .collect()
+        }
+
+        fn sample(&mut self, at: u64) -> Vec<Effect> {
+            self.input(Input::Told(Told::Sample(Box::new(Sample {
+                at,
+                ..Sample::default()
+            }))))
+        }
+
+        fn told(&mut self, seqs: &[u64], missed: u64) -> Vec<Effect> {
+            self.input(Input::Told(Told::Events(events(seqs, missed))))
+        }
+
+        fn lost(&mut self) -> Vec<Effect> {
+            self.input(Input::Lost(RequestError::Refused {
+                address: "h:1".to_owned(),
+            }))
+        }
+
+        fn notice(&self) -> &str {
+            self.app.notice.as_ref().map_or("", |notice| &notice.text)
+        }
+    }
+
+    fn tree(search: &str) -> Request {
+        Request::Tree {
+            open: Vec::new(),
+            search: search.to_owned(),
+        }
+    }
+
+    fn events(seqs: &[u64], missed: u64) -> Events {
+        let event = |seq| Event {
+            seq,
+            kind: "start".to_owned(),
+            ..Event::default()
+        };
+        Events {
+            events: seqs.iter().copied().map(event).collect(),
+            missed,
+            next: 0,
+        }
+    }
+
+    fn ask(request: Request) -> Effect {
+        Effect::Ask(request)
+    }
+
+    #[test]
+    fn who_answers_is_asked_before_what_happened() {
+        let mut face = Face::new();
+        assert_eq!(face.app.start(), [Effect::Connect { last: None }]);
+        assert_eq!(face.hello(), [ask(Request::System), ask(tree(""))]);
+        let system = Answer::System(Box::default());
+        assert_eq!(
+            face.answer(Request::System, system),
+            [ask(Request::Events { after: 0 })]
+        );
+        let first = Answer::Events(events(&[1, 2], 0));
+        let more = face.answer(Request::Events { after: 0 }, first);
+        assert_eq!(
+            more,
+            [ask(Request::Events { after: 2 })],
+            "until there is no more"
+        );
+        let rest = Answer::Events(events(&[], 0));
+        assert_eq!(face.answer(Request::Events { after: 2 }, rest), []);
+    }
+
+    #[test]
+    fn events_of_the_stream_leave_no_hole_in_the_past() {
+        let mut face = Face::new();
+        face.hello();
+        face.told(&[90], 0);
+        face.answer(Request::System, Answer::System(Box::default()));
+        face.answer(
+            Request::Events { after: 0 },
+            Answer::Events(events(&[1, 2], 0)),
+        );
+        let seqs = |face: &Face| {
+            face.app
+                .events
+                .shown()
+                .iter()
+                .map(|event| event.seq)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(seqs(&face), [90, 2, 1]);
+    }
+
+    #[test]
+    fn one_request_of_a_kind_is_under_way() {
+        let mut face = Face::connected();
+        let changed = |face: &mut Face| face.input(Input::Told(Told::Changed));
+        assert_eq!(changed(&mut face), [ask(tree(""))]);
+        assert_eq!(changed(&mut face), []);
+        assert_eq!(changed(&mut face), []);
+        let answer = Answer::Tree(Tree::default());
+        assert_eq!(
+            face.answer(tree(""), answer.clone()),
+            [ask(tree(""))],
+            "once more, for both"
+        );
+        assert_eq!(face.answer(tree(""), answer), []);
+    }
+
+    #[test]
+    fn only_what_is_looked_at_is_asked_for() {
+        let mut face = Face::connected();
+        assert_eq!(face.sample(1), [ask(tree(""))]);
+        face.write("3");
+        assert_eq!(face.sample(2), []);
+        assert_eq!(face.input(Input::Told(Told::Changed)), []);
+        let asked = face.write("2");
+        assert!(
+            matches!(asked[..], [Effect::Ask(Request::Processes(_))]),
+            "{asked:?}"
+        );
+    }
+
+    #[test]
+    fn tries_go_on_until_there_is_a_connection() {
+        let mut face = Face::connected();
+        face.told(&[7], 0);
+        assert_eq!(face.lost(), []);
+        assert_eq!(face.sample(1), [], "nothing is asked meanwhile");
+        for (wait_ms, expected) in [
+            (499, vec![]),
+            (1, vec![Effect::Connect { last: Some(7) }]),
+            (9_000, vec![]),
+        ] {
+            face.now += Duration::from_millis(wait_ms);
+            assert_eq!(face.input(Input::Tick), expected);
+        }
+    }
+
+    #[test]
+    fn what_was_missed_is_told_after_reconnecting() {
+        let mut face = Face::connected();
+        face.told(&[1, 2], 0);
+        face.lost();
+        face.now += Duration::from_secs(12);
+        face.input(Input::Tick);
+        face.hello();
+        // The stream tells again what it can, and both tell of what is lost.
+        face.told(&[8, 9], 5);
+        let asked = face.answer(Request::System, Answer::System(Box::default()));
+        assert_eq!(asked, [ask(Request::Events { after: 2 })]);
+        face.answer(
+            Request::Events { after: 2 },
+            Answer::Events(events(&[8, 9, 10], 5)),
+        );
+        assert_eq!(face.notice(), "");
+        face.answer(
+            Request::Events { after: 10 },
+            Answer::Events(events(&[], 0)),
+        );
+        assert_eq!(
+            face.notice(),
+            "reconnected after 12 s: 3 events came late, 5 missed"
+        );
+        assert_eq!(face.app.events.missed, 5);
+        face.now += Duration::from_secs(9);
+        face.input(Input::Tick);
+        assert_eq!(face.notice(), "", "it is not told for ever");
+    }
+
+    #[test]
+    fn an_answer_from_before_does_not_end_the_reading_of_the_past() {
+        let mut face = Face::new();
+        face.hello();
+        face.answer(Request::System, Answer::System(Box::default()));
+        face.lost();
+        face.answer(Request::Events { after: 0 }, Answer::Events(events(&[], 0)));
+        face.now += Duration::from_secs(1);
+        face.input(Input::Tick);
+        assert_eq!(face.hello()[0], ask(Request::System));
+        assert_eq!(face.notice(), "");
+        let asked = face.answer(Request::System, Answer::System(Box::default()));
+        assert_eq!(asked, [ask(Request::Events { after: 0 })]);
+    }
+
+    #[test]
+    fn another_program_is_recognized() {
+        let mut face = Face::connected();
+        face.told(&[100], 0);
+        face.lost();
+        face.now += Duration::from_secs(1);
+        face.input(Input::Tick);
+        face.hello();
+        let other = System {
+            os_pid: 2,
+            ..System::default()
+        };
+        let asked = face.answer(Request::System, Answer::System(Box::new(other)));
+        assert_eq!(asked, [ask(Request::Events { after: 0 })]);
+        face.answer(
+            Request::Events { after: 0 },
+            Answer::Events(events(&[1], 0)),
+        );
+        face.answer(Request::Events { after: 1 }, Answer::Events(events(&[], 0)));
+        assert_eq!(
+            face.notice(),
+            "reconnected after 1 s: the program was started anew, its events begin anew"
+        );
+        assert_eq!(face.app.events.last(), Some(1));
+    }
+
+    #[test]
+    fn what_was_missed_while_connected_is_told() {
+        let mut face = Face::connected();
+        face.told(&[5], 3);
+        assert_eq!(face.notice(), "3 events missed: more came than were read");
+    }
+
+    #[test]
+    fn an_answer_that_fails_is_told_while_connected() {
+        let mut face = Face::connected();
+        let error = RequestError::NoObserver {
+            address: "h:1".to_owned(),
+            status: Some(500),
+        };
+        face.input(Input::Answered(tree(""), Err(error)));
+        assert_eq!(
+            face.notice(),
+            "what answers on h:1 is no observer (status 500)"
+        );
+    }
+
+    fn opened() -> Face {
+        let mut face = Face::connected();
+        face.told(&[1], 0);
+        face.write("3");
+        let event = Event {
+            seq: 2,
+            pid: Some("0.4.0".to_owned()),
+            ..Event::default()
+        };
+        face.input(Input::Told(Told::Events(Events {
+            events: vec![event],
+            ..Events::default()
+        })));
+        let asked = face.key(KeyCode::Enter);
+        assert_eq!(
+            asked,
+            [ask(Request::Process {
+                pid: "0.4.0".to_owned()
+            })]
+        );
+        face
+    }
+
+    #[test]
+    fn an_open_process_is_asked_for_again_until_it_is_left() {
+        let request = Request::Process {
+            pid: "0.4.0".to_owned(),
+        };
+        let mut face = opened();
+        face.answer(request.clone(), Answer::Process(Box::default()));
+        assert_eq!(face.sample(9), [ask(request)]);
+        face.key(KeyCode::Esc);
+        assert_eq!(face.sample(10), []);
+    }
+
+    #[test]
+    fn an_answer_about_another_process_is_dropped() {
+        let mut face = opened();
+        let other = Process {
+            pid: "0.9.0".to_owned(),
+            ..Process::default()
+        };
+        face.answer(
+            Request::Process {
+                pid: "0.9.0".to_owned(),
+            },
+            Answer::Process(Box::new(other)),
+        );
+        assert_eq!(face.app.opened[0].process, None);
+    }
+
+    #[test]
+    fn actions_are_carried_out_after_a_yes_only() {
+        for (key, action) in [
+            ("K", Action::Kill),
+            ("S", Action::Suspend),
+            ("R", Action::Resume),
+        ] {
+            let mut face = opened();
+            assert_eq!(face.write(key), []);
+            for no in [
+                KeyCode::Enter,
+                KeyCode::Char('n'),
+                KeyCode::Esc,
+                KeyCode::Char('q'),
+            ] {
+                assert_eq!(face.key(no), []);
+                assert!(face.notice().starts_with("did not"), "{no}");
+                face.write(key);
+            }
+            let act = Request::Act {
+                action,
+                pid: "0.4.0".to_owned(),
+            };
+            assert_eq!(face.write("y"), [ask(act.clone())]);
+            let done = Done {
+                done: "done \u{1b}".to_owned(),
+            };
+            face.answer(act, Answer::Done(done));
+            assert_eq!(face.notice(), "done \\u{1b}");
+        }
+    }
+
+    #[test]
+    fn without_control_there_are_no_actions() {
+        let mut face = opened();
+        face.app.control = false;
+        assert_eq!(face.write("Ky"), []);
+        assert!(face.notice().starts_with("control is off"));
+    }
+
+    #[test]
+    fn a_filter_is_applied_as_it_is_written() {
+        let mut face = Face::connected();
+        assert_eq!(face.write("/a"), [ask(tree("a"))]);
+        assert_eq!(
+            face.write("q"),
+            [],
+            "one is under way, and no key has its other meaning"
+        );
+        let answer = Answer::Tree(Tree::default());
+        assert_eq!(face.answer(tree("a"), answer.clone()), [ask(tree("aq"))]);
+        face.key(KeyCode::Enter);
+        face.answer(tree("aq"), answer);
+        assert_eq!(face.key(KeyCode::Esc), [ask(tree(""))]);
+        assert_eq!(face.write("q"), [Effect::Quit]);
+    }
+
+    #[test]
+    fn control_c_ends_in_every_mode() {
+        for keys in ["", "?", "/x"] {
+            let mut face = Face::connected();
+            face.write(keys);
+            let key = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+            assert_eq!(face.input(Input::Key(key)).last(), Some(&Effect::Quit));
+        }
+    }
+}

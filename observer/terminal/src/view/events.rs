@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-use super::row::{Cell, Column, Mark, pid, pid_width, rest, row};
+use super::row::{Cell, Column, Mark, PidColumn, pid, rest, row};
 use super::theme::Theme;
 use crate::api::Event;
 use crate::app::{App, list};
@@ -36,7 +36,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     let pids = shown[window.clone()]
         .iter()
         .filter_map(|event| event.pid.as_deref());
-    let columns = Columns::new(width, pid_width(pids));
+    let columns = Columns::new(width, PidColumn::new(width, pids));
     let mut lines = vec![columns.heading(app, shown.len(), theme)];
     for index in window {
         let mark = if index == selected {
@@ -72,8 +72,8 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(width: usize, pid: usize) -> Self {
-        let pid = (width >= 90).then_some(Column::Left(pid));
+    fn new(width: usize, pid: PidColumn) -> Self {
+        let pid = (width >= 90).then_some(pid.column);
         let name = (width >= 120).then_some(NAME);
         let fixed: Vec<_> = [TIME, KIND].into_iter().chain(pid).chain(name).collect();
         Self {

@@ -69,8 +69,27 @@ pub(super) fn pid(pid: &str) -> String {
     format!("#PID<{}>", crate::text::clean(pid))
 }
 
-/// The width of a column for `pids`.
-pub(super) fn pid_width<'a>(pids: impl IntoIterator<Item = &'a str>) -> usize {
-    let widest = pids.into_iter().map(|pid| pid.len() + "#PID<>".len()).max();
-    widest.unwrap_or(0).clamp("#PID<0.0.0>".len(), 20)
+/// A column for `pids`, which does without `#PID` where there is little room.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PidColumn {
+    pub(super) column: Column,
+    short: bool,
+}
+
+impl PidColumn {
+    pub(super) fn new<'a>(width: usize, pids: impl IntoIterator<Item = &'a str>) -> Self {
+        let short = width < 80;
+        let around = if short { "<>".len() } else { "#PID<>".len() };
+        let widest = pids.into_iter().map(|pid| pid.len() + around).max();
+        let column = Column::Left(widest.unwrap_or(0).clamp("0.0.0".len() + around, 20));
+        Self { column, short }
+    }
+
+    pub(super) fn text(self, pid: &str) -> String {
+        if self.short {
+            format!("<{}>", crate::text::clean(pid))
+        } else {
+            self::pid(pid)
+        }
+    }
 }

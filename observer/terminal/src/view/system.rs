@@ -15,6 +15,10 @@ struct Chart {
     title: &'static str,
     last: String,
     value: fn(&Sample) -> Option<u64>,
+    /// Such a number in words.
+    words: fn(u64) -> String,
+    /// The number of the full height, where it is not the largest that is drawn.
+    full: Option<u64>,
 }
 
 pub(super) fn draw(app: &App, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
@@ -23,10 +27,9 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
         return;
     };
     let width = usize::from(area.width);
-    let facts = facts(app, sample);
-    let facts: Vec<_> = facts
-        .iter()
-        .flat_map(|fact| text::wrap(fact, width.saturating_sub(2)))
+    let lines = facts(app, sample).into_iter();
+    let facts: Vec<_> = lines
+        .flat_map(|parts| text::flow(parts, width.saturating_sub(2)))
         .collect();
     let facts_height = u16::try_from(facts.len())
         .unwrap_or(u16::MAX)
@@ -50,54 +53,76 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     draw_charts(app, &charts(sample), theme, below, frame);
 }
 
-fn facts(app: &App, sample: &Sample) -> Vec<String> {
-    let mut facts = Vec::new();
+/// Lines of facts.
+fn facts(app: &App, sample: &Sample) -> Vec<Vec<String>> {
+    let mut lines = Vec::new();
     if let Some(system) = &app.system {
         let now = app.server_now().unwrap_or(system.now);
-        facts.push(format!(
-            "beamish {} · node {} · os pid {} · up {} · control {}",
-            text::clean(&system.version),
-            text::clean(&system.node),
-            system.os_pid,
-            format::elapsed(now.saturating_sub(system.started_at)),
-            if app.control { "on" } else { "off" },
-        ));
+        lines.push(vec![
+            format!("beamish {}", text::clean(&system.version)),
+            format!("node {}", text::clean(&system.node)),
+            format!("os pid {}", system.os_pid),
+            format!(
+                "up {}",
+                format::elapsed(now.saturating_sub(system.started_at))
+            ),
+            format!("control {}", if app.control { "on" } else { "off" }),
+        ]);
     }
-    facts.push(format!(
-        "{} supervisors · {} names · {} started · {} exited · {} crashed · {} restarts · {} messages",
-        format::count(sample.supervisors),
-        format::count(sample.names),
-        format::count(sample.started_total),
-        format::count(sample.exited_total),
-        format::count(sample.crashed_total),
-        format::count(sample.restarts_total),
-        format::count(sample.messages_total),
-    ));
-    let workers: Vec<_> = sample
+    let counted = [
+        (sample.supervisors, "supervisor", "supervisors"),
+        (sample.names, "name", "names"),
+        (sample.started_total, "started", "started"),
+        (sample.exited_total, "exited", "exited"),
+        (sample.crashed_total, "crashed", "crashed"),
+        (sample.restarts_total, "restart", "restarts"),
+        (sample.messages_total, "message", "messages"),
+    ];
+    let counted = counted.into_iter();
+    lines.push(
+        counted
+            .map(|(count, one, several)| format::things(count, one, several))
+            .collect(),
+    );
+    let busy: Vec<_> = sample
         .tokio
         .busy
         .iter()
         .map(|busy| format!("{}%", percent(*busy)))
         .collect();
-    facts.push(format!(
-        "tokio: {} · busy {} · {} tasks · {} queued",
-        format::things(sample.tokio.workers, "worker", "workers"),
-        if workers.is_empty() {
-            "unknown".to_owned()
-        } else {
-            workers.join(" ")
-        },
-        format::count(sample.tokio.alive_tasks),
-        format::count(sample.tokio.global_queue),
-    ));
+    lines.push(vec![
+        format!(
+            "tokio: {}",
+            format::things(sample.tokio.workers, "worker", "workers")
+        ),
+        format!(
+            "busy {}",
+            if busy.is_empty() {
+                "unknown".to_owned()
+            } else {
+                busy.join(" ")
+            }
+        ),
+        format::things(sample.tokio.alive_tasks, "task", "tasks"),
+        format!("{} queued", format::count(sample.tokio.global_queue)),
+    ]);
+    let mut watched = Vec::new();
     if let Some(since) = app.system.as_ref().and_then(|system| system.watched_since) {
-        let sweep = sample
-            .sweep_us
-            .map(|us| format!(", a look takes {}", format::micros(us)));
-        let since = format::elapsed(app.ago(since));
-        facts.push(format!("watched for {since}{}", sweep.unwrap_or_default()));
+        watched.push(format!("watched for {}", format::elapsed(app.ago(since))));
     }
-    facts
+    watched.extend(
+        sample
+            .sweep_us
+            .map(|us| format!("a look takes {}", format::micros(us))),
+    );
+    if let (Some(first), Some(last)) = (app.samples.front(), app.samples.back()) {
+        watched.push(format!(
+            "drawn: the last {}",
+            format::elapsed(last.at - first.at)
+        ));
+    }
+    lines.push(watched);
+    lines
 }
 
 fn percent(part: f64) -> u64 {
@@ -121,48 +146,70 @@ fn charts(sample: &Sample) -> Vec<Chart> {
         ),
         _ => unknown(),
     };
+    let chart = |title, last, value, words| Chart {
+        title,
+        last,
+        value,
+        words,
+        full: None,
+    };
+    let rate = |tenths: u64| format::rate(tenths as f64 / 10.0);
     vec![
-        Chart {
-            title: "Messages/s",
-            last: per_second(sample.messages_per_s),
-            value: |sample| sample.messages_per_s.map(|rate| (rate * 10.0) as u64),
-        },
-        Chart {
-            title: "Calls run by their callers/s",
-            last: per_second(sample.calls_here_per_s),
-            value: |sample| sample.calls_here_per_s.map(|rate| (rate * 10.0) as u64),
-        },
-        Chart {
-            title: "Processes",
-            last: format::count(sample.processes),
-            value: |sample| Some(sample.processes),
-        },
-        Chart {
-            title: "Waiting messages",
-            last: mailboxes,
-            value: |sample| sample.mailbox_total,
-        },
-        Chart {
-            title: "Memory",
-            last: sample.memory_bytes.map_or_else(unknown, format::bytes),
-            value: |sample| sample.memory_bytes,
-        },
+        chart(
+            "Messages/s",
+            per_second(sample.messages_per_s),
+            |sample| sample.messages_per_s.map(tenths),
+            rate,
+        ),
+        chart(
+            "Calls run by their callers/s",
+            per_second(sample.calls_here_per_s),
+            |sample| sample.calls_here_per_s.map(tenths),
+            rate,
+        ),
+        chart(
+            "Processes",
+            format::count(sample.processes),
+            |sample| Some(sample.processes),
+            format::count,
+        ),
+        chart(
+            "Waiting messages",
+            mailboxes,
+            |sample| sample.mailbox_total,
+            format::count,
+        ),
+        chart(
+            "Memory",
+            sample.memory_bytes.map_or_else(unknown, format::bytes),
+            |sample| sample.memory_bytes,
+            format::bytes,
+        ),
         Chart {
             title: "Workers busy",
             last: mean_busy(sample).map_or_else(unknown, |percent| format!("{percent}%")),
             value: mean_busy,
+            words: |percent| format!("{percent}%"),
+            full: Some(100),
         },
-        Chart {
-            title: "Queued tasks",
-            last: format::count(sample.tokio.global_queue),
-            value: |sample| Some(sample.tokio.global_queue),
-        },
-        Chart {
-            title: "Tokio tasks",
-            last: format::count(sample.tokio.alive_tasks),
-            value: |sample| Some(sample.tokio.alive_tasks),
-        },
+        chart(
+            "Queued tasks",
+            format::count(sample.tokio.global_queue),
+            |sample| Some(sample.tokio.global_queue),
+            format::count,
+        ),
+        chart(
+            "Tokio tasks",
+            format::count(sample.tokio.alive_tasks),
+            |sample| Some(sample.tokio.alive_tasks),
+            format::count,
+        ),
     ]
+}
+
+/// What is drawn of a rate. A float to an integer saturates.
+fn tenths(rate: f64) -> u64 {
+    (rate * 10.0) as u64
 }
 
 fn draw_charts(app: &App, charts: &[Chart], theme: Theme, area: Rect, frame: &mut Frame<'_>) {
@@ -182,7 +229,11 @@ fn draw_charts(app: &App, charts: &[Chart], theme: Theme, area: Rect, frame: &mu
         if y + height > area.bottom() {
             return;
         }
-        let title = format!("  {}: {}", chart.title, chart.last);
+        let most = app.samples.iter().filter_map(chart.value).max();
+        let words = most.map_or(String::new(), |most| {
+            format!(" (at most {})", (chart.words)(most))
+        });
+        let title = format!("  {}: {}{words}", chart.title, chart.last);
         let title = text::cut(&title, usize::from(width));
         frame.render_widget(
             Line::styled(title, theme.strong()),
@@ -200,7 +251,11 @@ fn draw_charts(app: &App, charts: &[Chart], theme: Theme, area: Rect, frame: &mu
             height: (height - 1).min(4),
         };
         let bars = bars(app, chart, inner.width.into());
-        let sparkline = Sparkline::default().data(bars).style(theme.good());
+        let full = chart.full.or(most).unwrap_or(0).max(1);
+        let sparkline = Sparkline::default()
+            .data(bars)
+            .max(full)
+            .style(theme.good());
         frame.render_widget(sparkline, inner);
     }
 }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-use super::row::{Cell, Column, Mark, pid, pid_width, rest, row};
+use super::row::{Cell, Column, Mark, PidColumn, rest, row};
 use super::theme::Theme;
 use crate::api::ProcessRow;
 use crate::app::{App, list};
@@ -33,7 +33,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
         .clone()
         .filter_map(|index| app.table.row(index))
         .map(|row| row.pid.as_str());
-    let columns = Columns::new(app, width, pid_width(pids));
+    let columns = Columns::new(app, width, PidColumn::new(width, pids));
     let mut lines = vec![columns.heading(app, theme)];
     for index in window {
         let mark = if index == selected {
@@ -58,27 +58,20 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
 
 struct Columns {
     name: Column,
+    pid: PidColumn,
     type_name: Option<Column>,
     others: Vec<(&'static str, &'static str, Column)>,
 }
 
 impl Columns {
-    fn new(app: &App, width: usize, pid: usize) -> Self {
+    fn new(app: &App, width: usize, pid: PidColumn) -> Self {
         let sort = app.table.sort();
         let others = COLUMNS
             .into_iter()
             .filter(|(key, _, least, _)| width >= *least || *key == sort);
         let others: Vec<_> = others
             .map(|(key, title, _, column)| {
-                (
-                    key,
-                    title,
-                    if key == "pid" {
-                        Column::Left(pid)
-                    } else {
-                        column
-                    },
-                )
+                (key, title, if key == "pid" { pid.column } else { column })
             })
             .collect();
         let mut fixed: Vec<_> = others.iter().map(|(_, _, column)| *column).collect();
@@ -86,6 +79,7 @@ impl Columns {
         fixed.extend(type_name);
         Self {
             name: Column::Left(rest(width, &fixed)),
+            pid,
             type_name,
             others,
         }
@@ -134,7 +128,7 @@ impl Columns {
             type_name,
             |key| {
                 let text = match key {
-                    "pid" => pid(&process.pid),
+                    "pid" => self.pid.text(&process.pid),
                     "status" => {
                         return (text::clean(&process.status), theme.status(&process.status));
                     }

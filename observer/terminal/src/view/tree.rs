@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::row::{Cell, Column, Mark, pid, pid_width, rest, row};
+use super::row::{Cell, Column, Mark, PidColumn, pid, rest, row};
 use super::theme::Theme;
 use crate::api::Node;
 use crate::app::{App, Flash, Row, What, list};
@@ -16,34 +16,36 @@ const DETAILS: u16 = 3;
 
 struct Columns {
     label: Column,
-    pid: Column,
+    pid: PidColumn,
     status: Column,
     mailbox: Column,
     handled: Option<Column>,
     restarts: Column,
     type_name: Option<Column>,
+    narrow: bool,
     with_age: bool,
 }
 
 impl Columns {
-    fn new(width: usize, pid: usize) -> Self {
-        let with_age = width >= 100;
+    fn new(width: usize, pid: PidColumn) -> Self {
+        let (narrow, with_age) = (width < 76, width >= 100);
         let mut columns = Self {
             label: Column::Left(0),
-            pid: Column::Left(pid),
+            pid,
             status: Column::Left(10),
-            mailbox: Column::Right(7),
-            handled: (width >= 76).then_some(Column::Right(7)),
-            restarts: if with_age {
-                Column::Left(20)
-            } else {
-                Column::Right(8)
+            mailbox: Column::Right(if narrow { 5 } else { 7 }),
+            handled: (!narrow).then_some(Column::Right(7)),
+            restarts: match (narrow, with_age) {
+                (true, _) => Column::Right(4),
+                (false, false) => Column::Right(8),
+                (false, true) => Column::Left(20),
             },
             type_name: (width >= 130).then_some(Column::Left(30)),
+            narrow,
             with_age,
         };
         let mut others = vec![
-            columns.pid,
+            columns.pid.column,
             columns.status,
             columns.mailbox,
             columns.restarts,
@@ -66,7 +68,7 @@ impl Columns {
         } = texts;
         let cells = [
             (label, Some(self.label)),
-            (pid, Some(self.pid)),
+            (pid, Some(self.pid.column)),
             (status, Some(self.status)),
             (mailbox, Some(self.mailbox)),
             (handled, self.handled),
@@ -115,7 +117,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
         What::Node { node, .. } => node.pid.as_deref(),
         What::More(_) | What::Others { .. } => None,
     });
-    let columns = Columns::new(area.width.into(), pid_width(pids));
+    let columns = Columns::new(area.width.into(), PidColumn::new(area.width.into(), pids));
     let mut lines = vec![heading(app, &columns, theme)];
     for (index, line) in window.zip(seen) {
         let mark = if index == selected {
@@ -161,9 +163,9 @@ fn heading(app: &App, columns: &Columns, theme: Theme) -> Line<'static> {
         label,
         pid: "Pid".to_owned(),
         status: "Status".to_owned(),
-        mailbox: "Mailbox".to_owned(),
+        mailbox: if columns.narrow { "Mail" } else { "Mailbox" }.to_owned(),
         handled: "Handled".to_owned(),
-        restarts: "Restarts".to_owned(),
+        restarts: if columns.narrow { "Rst." } else { "Restarts" }.to_owned(),
         type_name: "Type".to_owned(),
     };
     row(Mark::None, columns.cells(texts, |_| theme.heading()))
@@ -252,7 +254,10 @@ fn texts(
     }
     Texts {
         label,
-        pid: node.pid.as_deref().map_or("-".to_owned(), pid),
+        pid: node
+            .pid
+            .as_deref()
+            .map_or("-".to_owned(), |pid| columns.pid.text(pid)),
         status: match flash {
             Some(Flash::Crashed) => "crashed".to_owned(),
             Some(Flash::Restarted) => "restarted".to_owned(),

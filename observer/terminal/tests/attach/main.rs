@@ -92,7 +92,10 @@ fn text(row: &[Cell]) -> String {
 }
 
 fn client(address: &str, token: Option<&str>) -> Client {
-    Client::new(address.parse().unwrap(), token.map(str::to_owned))
+    Client::new(
+        address.parse().expect("an address"),
+        token.map(str::to_owned),
+    )
 }
 
 fn line<'a>(screen: &'a str, text: &str) -> &'a str {
