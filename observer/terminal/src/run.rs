@@ -138,8 +138,11 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        let _ = self.terminal.show_cursor();
-        give_back();
+        // At a panic it was given back before the message, which would be written over now.
+        if !std::thread::panicking() {
+            let _ = self.terminal.show_cursor();
+            give_back();
+        }
     }
 }
 

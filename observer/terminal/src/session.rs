@@ -74,7 +74,8 @@ impl Session {
     pub async fn next(&mut self) -> Input {
         loop {
             tokio::select! {
-                Some(input) = self.inbox.recv() => return input,
+                // A panic gave the terminal back: nothing is drawn any more.
+                biased;
                 Some(ended) = self.tasks.join_next() => {
                     if let Err(error) = ended
                         && error.is_panic()
@@ -82,6 +83,7 @@ impl Session {
                         resume_unwind(error.into_panic());
                     }
                 }
+                Some(input) = self.inbox.recv() => return input,
                 _ = self.ticks.tick() => return Input::Tick,
             }
         }
