@@ -19,7 +19,7 @@ pub enum Flavor {
 impl Flavor {
     pub const ALL: [Self; 2] = [Self::CurrentThread, Self::TwoWorkers];
 
-    const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::CurrentThread => "current thread",
             Self::TwoWorkers => "2 workers",

@@ -6,6 +6,7 @@
 //! cargo run --release --manifest-path benches/Cargo.toml --features others -- --all --elixir  # and a GenServer of Elixir
 //! cargo run --release --manifest-path benches/Cargo.toml [--features others] -- --memory    # bytes an idle server
 //! cargo run --release --manifest-path benches/Cargo.toml -- --scale[=DIRECTORY]  # with up to 1,000,000 servers [and figures]
+//! cargo run --release --manifest-path benches/Cargo.toml -- --observer         # what it costs to be looked at; 4 to 5 minutes
 //! ```
 //!
 //! Each row is measured on a current-thread runtime and on one with two workers, its sides in turn; the table gives the
@@ -23,6 +24,7 @@ mod harness;
 mod library;
 mod memory;
 mod monitors;
+mod observed;
 #[cfg(feature = "others")]
 mod others;
 mod plot;
@@ -37,7 +39,7 @@ mod spawn;
 use harness::Bench;
 
 fn main() {
-    if memory::run() || scale::run() {
+    if memory::run() || scale::run() || observed::run() {
         return;
     }
     if std::env::var_os("RUST_BACKTRACE").is_some_and(|style| style != "0") {
