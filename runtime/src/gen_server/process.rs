@@ -232,7 +232,7 @@ impl<S: GenServer> ServerProcess<S> {
             Ok(Err(refused)) => {
                 *message = Some(refused);
                 handler.must_await();
-                self.give_back(state);
+                self.settle(self.turns.hand_back(&self.head.word, state));
                 Here::Queue
             }
             Ok(Ok(next)) => {

@@ -93,25 +93,38 @@ impl<T, R, C> Turns<T, R, C> {
             return Err(Due::Nothing);
         };
         if word.get() != bits::IDLE {
-            return Err(self.give_back(word, state));
+            return Err(self.hand_back(word, state));
         }
         Ok(state)
     }
 
-    /// Puts the state back (rule 3).
+    /// Puts the state back after a handler ran (rule 3).
     #[inline]
     pub(crate) fn give_back(&self, word: &Word, state: Box<T>) -> Due<Box<T>> {
         self.slot.put(state);
         let word = word.ran();
+        self.gave_back_to(word)
+    }
+
+    /// Puts the state back that was taken in vain (rule 3).
+    #[cold]
+    pub(crate) fn hand_back(&self, word: &Word, state: Box<T>) -> Due<Box<T>> {
+        self.slot.put(state);
+        let word = word.did_not_run();
+        self.gave_back_to(word)
+    }
+
+    #[inline]
+    fn gave_back_to(&self, word: u64) -> Due<Box<T>> {
         if word == bits::IDLE {
             Due::Nothing
         } else {
-            self.gave_back_to(word)
+            self.gave_more_back_to(word)
         }
     }
 
     #[cold]
-    fn gave_back_to(&self, word: u64) -> Due<Box<T>> {
+    fn gave_more_back_to(&self, word: u64) -> Due<Box<T>> {
         if word & bits::ENDED == 0 {
             return Due::Wake;
         }

@@ -143,6 +143,8 @@ pub struct Seen {
     /// How many messages it has handled: calls, casts and others; of a process that is no server, those that it received.
     /// System requests are not counted.
     pub handled: u64,
+    /// How many of these were calls that their callers ran.
+    pub ran_here: u64,
     /// How many processes it is linked to.
     pub links: usize,
 }
@@ -176,6 +178,7 @@ fn look(process: &dyn Process) -> Seen {
         mailbox,
         mailbox_bytes: mailbox * process.letter_bytes(),
         handled: head.activity.handled(),
+        ran_here: head.word.count(),
         links: relations.map_or(0, |relations| relations.links.len())
             + usize::from(signals.linked_to_parent),
     }

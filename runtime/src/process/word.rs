@@ -63,6 +63,16 @@ impl Word {
         self.bits.fetch_add(bits::RAN, Ordering::AcqRel) & bits::ALL
     }
 
+    /// As [`ran`](Self::ran), by a caller that did not run one.
+    pub(crate) fn did_not_run(&self) -> u64 {
+        self.bits.fetch_or(0, Ordering::AcqRel) & bits::ALL
+    }
+
+    /// How many handlers callers ran.
+    pub(crate) fn count(&self) -> u64 {
+        self.bits.load(Ordering::Relaxed) / bits::RAN
+    }
+
     /// Clears bits. Returns what was set before.
     #[inline]
     pub(crate) fn clear(&self, bits: u64) -> u64 {
