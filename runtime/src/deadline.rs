@@ -33,24 +33,25 @@ impl Deadline {
 /// A process waits with its one timer, as its calls do (decision A24): it stays armed from one wait to the next, and arming one
 /// each time would cost more than most waits.
 pub(crate) struct Patience {
-    deadline: Option<Instant>,
+    /// Since when and how long it waits. When that is over is worked out only by a wait that must know.
+    limit: Option<(Instant, Duration)>,
     /// Where the process's cannot be used.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Patience {
-    const fn until(deadline: Option<Instant>) -> Self {
+    const fn until(at: Instant) -> Self {
         Self {
-            deadline,
+            limit: Some((at, Duration::ZERO)),
             timer: None,
         }
     }
 
     /// From now on. Tells what time it is and how long it waits, if that matters.
+    #[inline]
     pub(crate) fn begin(timeout: Option<Duration>) -> (Self, Option<(Instant, Duration)>) {
-        let began = timeout.map(|timeout| (Instant::now(), timeout));
-        let deadline = began.map(|(now, timeout)| far_from(now, timeout));
-        (Self::until(deadline), began)
+        let limit = timeout.map(|timeout| (Instant::now(), timeout));
+        (Self { limit, timer: None }, limit)
     }
 
     /// Ready when the time is over. `began`: now, and how long the wait is, if that is known.
@@ -59,9 +60,10 @@ impl Patience {
         began: Option<(Instant, Duration)>,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        let Some(deadline) = self.deadline else {
+        let Some((since, after)) = self.limit else {
             return Poll::Pending;
         };
+        let deadline = || far_from(since, after);
         if self.timer.is_none() {
             let shared =
                 context::with_current(|process| process.head().poll_deadline(deadline, began, cx));
@@ -70,7 +72,7 @@ impl Patience {
             }
         }
         self.timer
-            .get_or_insert_with(|| timer_at(deadline))
+            .get_or_insert_with(|| timer_at(deadline()))
             .as_mut()
             .poll(cx)
     }
@@ -84,7 +86,7 @@ pub(crate) async fn until<F: Future>(
 ) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut began = now.map(|now| (now, at.saturating_duration_since(now)));
-    let mut patience = Patience::until(Some(at));
+    let mut patience = Patience::until(at);
     poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
         Poll::Pending => patience.poll(began.take(), cx).map(|()| None),

@@ -2,8 +2,8 @@
 //!
 //! 1. Senders push at the back of `inbox`, under its lock; the order of pushing is the order of handling (`SIG-1`).
 //! 2. Only the process itself takes from `saved`: what it has taken from the inbox and not handled yet, oldest first. So
-//!    the whole mailbox is `saved` followed by `inbox`. Who pushes to a full mailbox may leave a gap there in place of the
-//!    oldest message, so that no other moves.
+//!    the whole mailbox is a [`Batch`] if there is one, followed by `saved` and then by `inbox`. Who pushes to a full
+//!    mailbox may leave a gap in `saved` in place of the oldest message, so that no other moves.
 //! 3. Once closed, nothing gets in; whoever pushes gets the message back.
 //! 4. A receive remembers how far it has looked by [`Seen`]: a place in `saved`, which holds until a message is removed from
 //!    there; then it looks at all again.
@@ -14,6 +14,11 @@
 //! 8. `state` says whether `saved` holds anything, and how many messages were removed from there so far. It is written under
 //!    the lock of `saved`; the process itself may read it without, since nobody else makes `saved` empty or not, but for who
 //!    closes the mailbox of a process that is abandoned.
+//! 9. A server takes the oldest messages of `saved` at once, at most [`CHUNK`], if nobody waits for an answer to one of
+//!    them, no receive could want one, and no system request is among them: a [`Batch`]. Others see how many messages are
+//!    left in it (`batched`), and no more. What is left goes back to the front of `saved` as soon as there is anything to
+//!    do but to hand the next one to a plain function: so it never lasts over a suspension. If the mailbox was closed
+//!    meanwhile, which only an abandoned process sees, its task closes it again at its own end.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -21,7 +26,7 @@ use std::task::Waker;
 
 use crate::Info;
 use crate::process::control::Head;
-use crate::sync::checked::{AtomicU64, Mutex, MutexGuard, Ordering};
+use crate::sync::checked::{AtomicU32, Mutex, MutexGuard, Ordering};
 
 /// What a mailbox holds: an [`Info`], or for a server also its typed messages.
 pub(crate) trait Letter: Send + Sized + 'static {
@@ -31,6 +36,10 @@ pub(crate) trait Letter: Send + Sized + 'static {
     fn as_info(&self) -> Option<&Info>;
     /// What it is, for people.
     fn name(&self) -> &'static str;
+    /// Whether it may stand in a [`Batch`] (rule 9).
+    fn is_quiet(&self) -> bool {
+        false
+    }
     /// Whether there can be gaps: places of messages that were dropped for newer ones.
     const HAS_GAPS: bool = false;
     /// Takes a message that may be dropped for a newer one, and leaves a gap.
@@ -63,15 +72,20 @@ impl Letter for Info {
 pub(crate) struct Mailbox<L> {
     saved: Mutex<Option<Box<Saved<L>>>>,
     inbox: Mutex<Inbox<L>>,
-    /// [`HOLDS`], and over it the number of removals (rule 8).
-    state: AtomicU64,
+    /// [`HOLDS`], and over it the number of removals (rule 8), which is only ever compared with a recent one.
+    state: AtomicU32,
+    /// How many messages are in the batch (rule 9). Increased and set to 0 under the lock of `saved`.
+    batched: AtomicU32,
 }
 
-const HOLDS: u64 = 1;
-const REMOVED: u64 = 2;
+const HOLDS: u32 = 1;
+const REMOVED: u32 = 2;
 
 /// How many messages stand in one piece of memory at most, unless a receive looks through them.
 const CHUNK: usize = 128;
+
+/// Fewer than these are not taken at once: to give back what is left takes as long as to take two.
+const BATCH: usize = 4;
 
 type Chunks<L> = VecDeque<VecDeque<L>>;
 
@@ -143,6 +157,26 @@ impl<L> Saved<L> {
         }
     }
 
+    /// Takes the oldest messages, if enough of them may be taken at once (rule 9).
+    fn take_batch(&mut self) -> Option<VecDeque<L>>
+    where
+        L: Letter,
+    {
+        let len = self.queue.len();
+        if !(BATCH..=CHUNK).contains(&len) {
+            return None;
+        }
+        let quiet = self.queue.iter().position(|letter| !letter.is_quiet());
+        match quiet.unwrap_or(len) {
+            0..BATCH => None,
+            quiet if quiet == len => Some(mem::take(&mut self.queue)),
+            quiet => {
+                let loud = self.queue.split_off(quiet);
+                Some(mem::replace(&mut self.queue, loud))
+            }
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.queue.is_empty() && self.later.is_none()
     }
@@ -156,7 +190,7 @@ impl<L> Saved<L> {
 /// The lock of `saved` (rule 8).
 struct Locked<'a, L> {
     saved: MutexGuard<'a, Option<Box<Saved<L>>>>,
-    state: &'a AtomicU64,
+    state: &'a AtomicU32,
 }
 
 impl<L> Locked<'_, L> {
@@ -164,14 +198,15 @@ impl<L> Locked<'_, L> {
         self.saved.get_or_insert_default()
     }
 
-    fn removals(&self) -> u64 {
+    fn removals(&self) -> u32 {
         self.state.load(Ordering::Relaxed) / REMOVED
     }
 
     /// A message was removed, or several.
     fn removed(&self) {
         let state = self.state.load(Ordering::Relaxed);
-        self.state.store(state + REMOVED, Ordering::Relaxed);
+        self.state
+            .store(state.wrapping_add(REMOVED), Ordering::Relaxed);
     }
 }
 
@@ -181,7 +216,7 @@ impl<L> Drop for Locked<'_, L> {
         let holds = self.saved.as_ref().is_some_and(|saved| !saved.is_empty());
         let state = self.state.load(Ordering::Relaxed) & !HOLDS;
         self.state
-            .store(state | u64::from(holds), Ordering::Relaxed);
+            .store(state | u32::from(holds), Ordering::Relaxed);
     }
 }
 
@@ -189,11 +224,11 @@ impl<L> Drop for Locked<'_, L> {
 #[derive(Default)]
 pub(crate) struct Seen {
     at: usize,
-    removals: u64,
+    removals: u32,
 }
 
 impl Seen {
-    const fn begin_again_after(&mut self, removals: u64) {
+    const fn begin_again_after(&mut self, removals: u32) {
         if self.removals != removals {
             *self = Self { at: 0, removals };
         }
@@ -205,6 +240,8 @@ struct Inbox<L> {
     more: Option<Box<More<L>>>,
     /// Whether the task of the process waits in `receive!`.
     task_waits: bool,
+    /// Whether anyone else does: `others` in `more`.
+    others_wait: bool,
     closed: bool,
 }
 
@@ -271,7 +308,9 @@ impl<L> Inbox<L> {
     fn take_waiting(&mut self) -> Wake {
         Wake {
             task: mem::take(&mut self.task_waits),
-            others: self.more.as_mut().and_then(|more| more.others.take()),
+            others: mem::take(&mut self.others_wait)
+                .then(|| self.more.as_mut()?.others.take())
+                .flatten(),
         }
     }
 
@@ -280,6 +319,7 @@ impl<L> Inbox<L> {
             Receiver::Nobody => {}
             Receiver::Task => self.task_waits = true,
             Receiver::Other(waker) => {
+                self.others_wait = true;
                 let more = self.more.get_or_insert_default();
                 let others = more.others.get_or_insert_default();
                 if !others.iter().any(|other| other.will_wake(waker)) {
@@ -297,6 +337,33 @@ impl<L> Inbox<L> {
     fn iter(&self) -> impl Iterator<Item = &L> {
         let more = self.more.iter().flat_map(|more| more.iter());
         self.first.iter().chain(more)
+    }
+}
+
+/// What a server has taken from its mailbox.
+pub(crate) enum Taken<'a, L: Letter> {
+    One(L),
+    Batch(Batch<'a, L>),
+}
+
+/// Messages that a server has taken at once (rule 9), oldest first. What is left when it is dropped goes back.
+pub(crate) struct Batch<'a, L: Letter> {
+    queue: VecDeque<L>,
+    mailbox: &'a Mailbox<L>,
+}
+
+impl<L: Letter> Batch<'_, L> {
+    #[inline]
+    pub(crate) fn next(&mut self) -> Option<L> {
+        let next = self.queue.pop_front();
+        self.mailbox.count_batched(self.queue.len());
+        next
+    }
+}
+
+impl<L: Letter> Drop for Batch<'_, L> {
+    fn drop(&mut self) {
+        self.mailbox.end_batch(mem::take(&mut self.queue));
     }
 }
 
@@ -343,12 +410,14 @@ impl<L: Letter> Mailbox<L> {
             first: None,
             more: None,
             task_waits: false,
+            others_wait: false,
             closed: false,
         };
         Self {
             saved: Mutex::new(None),
             inbox: Mutex::new(inbox),
-            state: AtomicU64::new(0),
+            state: AtomicU32::new(0),
+            batched: AtomicU32::new(0),
         }
     }
 
@@ -405,33 +474,73 @@ impl<L: Letter> Mailbox<L> {
         Ok((inbox.take_waiting(), oldest))
     }
 
-    /// Takes the oldest message. The inbox is looked at only if `has_mail` says so.
+    /// Takes the oldest message, or several at once if `batches`. The inbox is looked at only if `has_mail` says so.
     ///
     /// The message is moved once, from the queue to the caller: a copy of what was written just before may stall.
-    #[inline(never)]
-    pub(crate) fn pop(&self, has_mail: impl FnOnce() -> bool) -> Option<L> {
+    #[inline]
+    pub(crate) fn pop(
+        &self,
+        has_mail: impl FnOnce() -> bool,
+        batches: bool,
+    ) -> Option<Taken<'_, L>> {
         let is_empty = self.state.load(Ordering::Relaxed) & HOLDS == 0;
         if is_empty && !has_mail() {
             return None;
         }
+        self.pop_from(is_empty, batches)
+    }
+
+    #[inline(never)]
+    fn pop_from(&self, is_empty: bool, batches: bool) -> Option<Taken<'_, L>> {
         if is_empty {
             let mut inbox = self.inbox.lock();
             if inbox.is_short() {
                 // No more is there, so nothing needs to be saved.
-                return inbox.first.take();
+                return inbox.first.take().map(Taken::One);
             }
         }
         let mut locked = self.saved();
         if is_empty {
             // Not one of `saved`, so no place there changes.
-            return locked.get().take_inbox(&mut self.inbox.lock());
+            let first = locked.get().take_inbox(&mut self.inbox.lock());
+            return first.map(Taken::One);
         }
         locked.removed();
         let saved = locked.get();
         if saved.queue.is_empty() {
             saved.next_chunk();
         }
-        saved.queue.pop_front()
+        if batches && let Some(queue) = saved.take_batch() {
+            self.count_batched(queue.len());
+            return Some(Taken::Batch(Batch {
+                queue,
+                mailbox: self,
+            }));
+        }
+        saved.queue.pop_front().map(Taken::One)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "at most `CHUNK`")]
+    #[inline]
+    fn count_batched(&self, len: usize) {
+        self.batched.store(len as u32, Ordering::Relaxed);
+    }
+
+    /// Puts back what is left of a batch, or at least its memory.
+    fn end_batch(&self, mut queue: VecDeque<L>) {
+        let mut locked = self.saved();
+        self.count_batched(0);
+        let saved = locked.get();
+        if queue.is_empty() && (saved.queue.capacity() > 0 || saved.later.is_some()) {
+            // Its memory is freed outside of the lock.
+            drop(locked);
+            return;
+        }
+        // Meanwhile what came since may have been moved there.
+        queue.append(&mut saved.queue);
+        mem::swap(&mut saved.queue, &mut queue);
+        locked.removed();
+        drop(locked);
     }
 
     /// Takes the oldest letter that is wanted, and leaves the others in place. What `seen` counts was not wanted before.
@@ -593,12 +702,13 @@ impl<L: Letter> Mailbox<L> {
             let letters = saved.into_iter().flat_map(Saved::iter).chain(inbox.iter());
             return letters.filter(|letter| !letter.is_gap()).count();
         }
-        saved.map_or(0, |saved| saved.queue.len() + lens(&saved.later))
+        self.batched.load(Ordering::Relaxed) as usize
+            + saved.map_or(0, |saved| saved.queue.len() + lens(&saved.later))
             + usize::from(inbox.first.is_some())
             + more.map_or(0, |more| more.queue.len() + lens(&more.full))
     }
 
-    /// What waits, oldest first.
+    /// What waits, oldest first, but for what is in a batch (rule 9).
     pub(crate) fn names(&self) -> Vec<&'static str> {
         let saved = self.saved();
         let inbox = self.inbox.lock();

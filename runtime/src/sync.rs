@@ -66,7 +66,7 @@ impl<T> Drop for Slot<T> {
 #[cfg(not(all(test, beamish_model)))]
 pub(crate) mod checked {
     pub(crate) use std::sync::OnceLock;
-    pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+    pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
     pub(crate) use super::{Mutex, MutexGuard, Slot};
 }
@@ -78,7 +78,7 @@ pub(crate) mod checked {
     use std::sync::PoisonError;
 
     pub(crate) use loom::sync::MutexGuard;
-    pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
+    pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
     #[derive(Default)]
     pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);

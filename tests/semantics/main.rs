@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "the modules of one test program")]
 
 mod applications;
+mod batches;
 mod begun_starts;
 mod calls;
 mod entry;

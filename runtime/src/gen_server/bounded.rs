@@ -15,7 +15,8 @@
 //!    in `turns.rs`), so it takes nobody's place: who waits for a permit has not sent yet.
 //! 6. `room` is closed before the mailbox is: who waits is told, and what it wanted to send is dropped, as is all that is
 //!    sent to a dead process.
-//! 7. `GenServer::MAILBOX` is a constant. Where it is `None` there is no `room`, and nothing here is compiled into the way
+//! 7. Messages are taken one by one: what is in a batch (rule 9 in `mailbox.rs`) could not give way.
+//! 8. `GenServer::MAILBOX` is a constant. Where it is `None` there is no `room`, and nothing here is compiled into the way
 //!    of a message.
 
 use std::error::Error;
@@ -30,7 +31,7 @@ use tokio::sync::{Semaphore, TryAcquireError};
 
 use crate::gen_server::process::{Envelope, ServerProcess};
 use crate::gen_server::reply::Outcome;
-use crate::mailbox::Letter;
+use crate::mailbox::{Letter, Taken};
 use crate::observe::{self, What};
 use crate::panics::drop_quietly;
 use crate::process::context;
@@ -160,7 +161,7 @@ impl Room {
 
     fn permits(&self) -> &Semaphore {
         let Some(permits) = &self.0 else {
-            unreachable!("rule 7: only a bounded mailbox is asked for room");
+            unreachable!("rule 8: only a bounded mailbox is asked for room");
         };
         permits
     }
@@ -234,18 +235,21 @@ impl<S: GenServer> ServerProcess<S> {
         })
     }
 
-    /// The next message; what counted leaves room behind. `mail`: what `MAIL` said when it was cleared.
+    /// The next message, or several if `batches`; what counted leaves room behind. `mail`: what `MAIL` said when it was
+    /// cleared.
     #[inline]
-    pub(crate) fn next(&self, mail: &mut bool) -> Option<Envelope<S>> {
+    pub(crate) fn next(&self, mail: &mut bool, batches: bool) -> Option<Taken<'_, Envelope<S>>> {
         let has_mail = || mem::take(mail) || self.head().word.look_for_mail();
         if Self::ON_FULL.is_none() {
-            return self.mailbox.pop(has_mail);
+            return self.mailbox.pop(has_mail, batches);
         }
-        let envelope = self.mailbox.pop(has_mail)?;
-        if envelope.is_counted() {
+        let taken = self.mailbox.pop(has_mail, false)?;
+        if let Taken::One(envelope) = &taken
+            && envelope.is_counted()
+        {
             self.room.permits().add_permits(1);
         }
-        Some(envelope)
+        Some(taken)
     }
 }
 

@@ -37,6 +37,7 @@
 //!   `two_calls_beside_a_task_that_is_dropped`
 //! - who gives the state of an abandoned server back does not wake its task:
 //!   `a_call_beside_a_supervisor_that_abandons_the_server`
+//! - what is left of a batch does not go back: `a_batch_beside_an_exit_and_a_cast`
 //!
 //! It does not show that each read-modify-write of the word needs both its orderings: with one of the two taken away
 //! the cases still pass, since locks and the waking of the task order enough beside it.
@@ -50,7 +51,7 @@ use loom::model::Builder;
 use loom::thread;
 
 use crate::gen_server::turns::{Carried, Due, Last, Turns};
-use crate::mailbox::{Letter, Mailbox, Seen};
+use crate::mailbox::{Letter, Mailbox, Seen, Taken};
 use crate::process::word::{Word, bits};
 use crate::sync::checked::{AtomicU64, Mutex, Ordering};
 use crate::{Info, sync};
@@ -91,6 +92,10 @@ impl Letter for Message {
 
     fn name(&self) -> &'static str {
         "message"
+    }
+
+    fn is_quiet(&self) -> bool {
+        matches!(self, Self::Named(_))
     }
 }
 
@@ -482,7 +487,19 @@ impl Task {
             } else {
                 let has_mail = &mut self.has_mail;
                 let has_mail = || mem::take(has_mail) || word.look_for_mail();
-                server.mailbox.pop(has_mail)
+                match server.mailbox.pop(has_mail, true) {
+                    None => None,
+                    Some(Taken::One(message)) => Some(message),
+                    Some(Taken::Batch(mut batch)) => {
+                        while let Some(Message::Named(name)) = batch.next() {
+                            state.did(Did::Handled(name));
+                            if word.has(bits::EXIT) {
+                                return false;
+                            }
+                        }
+                        continue;
+                    }
+                }
             };
             match next {
                 Some(Message::Named(name)) => {
@@ -1006,5 +1023,98 @@ fn a_call_that_drops_a_handle_beside_a_call() {
         let told = at(&did, Did::Told);
         assert_eq!(dropped.is_some(), told.is_some(), "{did:?}");
         assert!(dropped <= told, "{did:?}");
+    });
+}
+
+/// More casts than are taken one by one. They were made before anything else.
+const CASTS: [&str; 6] = ["1", "2", "3", "4", "5", "6"];
+
+fn cast_all(server: &Server) {
+    CASTS.iter().for_each(|name| server.cast(name));
+}
+
+/// Of those casts as many as were handled, in their order.
+fn in_order(did: &[Did]) -> usize {
+    let casts = did
+        .iter()
+        .filter(|did| matches!(did, Did::Handled(name) if CASTS.contains(name)));
+    let expected = CASTS.iter().map(|name| Did::Handled(name));
+    assert!(
+        casts
+            .clone()
+            .copied()
+            .zip(expected)
+            .all(|(did, name)| did == name),
+        "{did:?}"
+    );
+    casts.count()
+}
+
+/// Casts that are taken at once come before what is sent later, and a caller runs no handler meanwhile.
+#[test]
+fn a_batch_beside_a_call_and_a_cast() {
+    check(2, || {
+        let (server, task) = Server::idle();
+        cast_all(&server);
+        let ended = beside(
+            task,
+            |server| server.cast("cast"),
+            |server| server.call("call"),
+        );
+        let did = ended.into_idle();
+        assert_eq!(in_order(&did), CASTS.len(), "{did:?}");
+        let last = at(&did, Did::Handled("6"));
+        assert!(last < at(&did, Did::Handled("cast")), "{did:?}");
+        assert!(last < at(&did, Did::Handled("call")), "{did:?}");
+    });
+}
+
+/// What was taken and not handled before the end is accounted for.
+#[test]
+fn a_batch_beside_an_exit_and_a_cast() {
+    check(3, || {
+        let (server, task) = Server::idle();
+        cast_all(&server);
+        let ended = beside(task, Server::exit, |server| server.cast("cast"));
+        in_order(&ended.has_ended());
+    });
+}
+
+/// The mailbox is closed while the task has casts in hand.
+#[test]
+fn a_batch_beside_a_supervisor_that_abandons_the_server() {
+    check(2, || {
+        let (server, task) = Server::idle();
+        cast_all(&server);
+        let ended = beside(
+            task,
+            |server| {
+                server.exit();
+                server.finish();
+            },
+            |server| server.cast("cast"),
+        );
+        assert_eq!(ended.task.phase, Phase::Ended, "the task waits for ever");
+        in_order(&ended.server.was_abandoned());
+    });
+}
+
+/// How many messages wait is never more than were sent, nor less than are left.
+#[test]
+fn a_batch_beside_one_who_looks() {
+    check(3, || {
+        let (server, task) = Server::idle();
+        cast_all(&server);
+        let ended = beside(
+            task,
+            |server| {
+                let before = server.mailbox.len();
+                let after = server.mailbox.len();
+                assert!(before <= CASTS.len() && after <= before);
+            },
+            |_| {},
+        );
+        assert_eq!(ended.server.mailbox.len(), 0);
+        assert_eq!(in_order(&ended.into_idle()), CASTS.len());
     });
 }

@@ -5,6 +5,7 @@ use std::any::{Any, TypeId, type_name};
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
+use std::mem::ManuallyDrop;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -49,6 +50,18 @@ pub(crate) enum Content<S: GenServer> {
     Gap,
 }
 
+impl<S: GenServer> Content<S> {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Message(message) => S::message_name(message),
+            Self::Info(info) => info.type_name(),
+            Self::Stop(_) => "stop",
+            Self::System(_) => "system request",
+            Self::Gap => "gap",
+        }
+    }
+}
+
 impl<S: GenServer> Envelope<S> {
     #[inline]
     pub(crate) const fn cast(message: S::Message) -> Self {
@@ -89,13 +102,13 @@ impl<S: GenServer> Letter for Envelope<S> {
     }
 
     fn name(&self) -> &'static str {
-        match &self.content {
-            Content::Message(message) => S::message_name(message),
-            Content::Info(info) => info.type_name(),
-            Content::Stop(_) => "stop",
-            Content::System(_) => "system request",
-            Content::Gap => "gap",
-        }
+        self.content.name()
+    }
+
+    /// A cast: nobody waits for an answer to it, and no receive can see it.
+    #[inline]
+    fn is_quiet(&self) -> bool {
+        self.cell.is_none() && matches!(self.content, Content::Message(_))
     }
 
     const HAS_GAPS: bool = ServerProcess::<S>::DROPS_OLDEST;
@@ -210,25 +223,23 @@ impl<S: GenServer> ServerProcess<S> {
         if let Some(began) = sample {
             handler.took(began.elapsed());
         }
-        let answered = matches!(
-            &result,
-            Ok(Ok(Next {
-                reply: Some(_),
-                then: Then::Pause(Pause::Wait)
-            }))
-        );
-        if answered && !(self.head.has(bits::EXIT) && self.ends_itself()) {
-            self.head.activity.handles();
-            // First, for the same reason: the answer is moved when what was written is there.
-            self.give_back(state);
-            return match result {
-                Ok(Ok(Next {
-                    reply: Some(reply), ..
-                })) => Here::Answered(reply),
-                _ => Here::NoReply,
-            };
-        }
         match result {
+            Ok(Ok(Next {
+                reply: Some(reply),
+                then,
+            })) => {
+                let then = ManuallyDrop::new(then);
+                let is_all = matches!(*then, Then::Pause(Pause::Wait));
+                self.head.activity.handles();
+                if is_all && !(self.head.has(bits::EXIT) && self.ends_itself()) {
+                    // First, for the same reason: the answer is moved when what was written is there. `then` holds nothing
+                    // that would have to be dropped.
+                    self.give_back(state);
+                    return Here::Answered(reply);
+                }
+                let (reply, then) = (Some(reply), ManuallyDrop::into_inner(then));
+                self.leave_result(state, Ok(Next { reply, then }))
+            }
             Ok(Err(refused)) => {
                 *message = Some(refused);
                 handler.must_await();

@@ -60,21 +60,6 @@ impl<R: Send> Deathwatch for ReplyCell<R> {
     }
 }
 
-/// A request that is being handled. If it is dropped unanswered, its server is on its way out, and the caller is told with
-/// the other waiters of that death.
-pub(crate) struct Unanswered<'a, S: GenServer> {
-    pub(crate) cell: Option<Arc<ReplyCell<S::Reply>>>,
-    pub(crate) process: &'a ServerProcess<S>,
-}
-
-impl<S: GenServer> Drop for Unanswered<'_, S> {
-    fn drop(&mut self) {
-        if let Some(cell) = self.cell.take() {
-            death::add_waiter(self.process, cell);
-        }
-    }
-}
-
 /// Who made a call, given to [`GenServer::handle`]: the way to answer it later.
 pub struct Caller<S: GenServer> {
     pub(crate) pid: Option<Pid>,

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::future::Future;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -12,14 +12,14 @@ use crate::gen_server::pause::Waiting;
 use crate::gen_server::process::{
     Answer, Content, Envelope, Handled, Running, Said, ServerProcess, handle,
 };
-use crate::gen_server::reply::{Caller, Outcome, ReplyCell, Unanswered};
+use crate::gen_server::reply::{Caller, Outcome, ReplyCell};
 use crate::gen_server::returns::{Continuation, Next, Pause, Then};
 use crate::gen_server::start::{Inited, Initing};
 use crate::gen_server::starting::Ticket;
 use crate::gen_server::turns::Carried;
-use crate::mailbox::Letter;
+use crate::mailbox::{Batch, Taken};
 use crate::panics::{Unwound, catch, catch_any, drop_quietly};
-use crate::process::control::{Process, bits};
+use crate::process::control::{Head, Process, bits};
 use crate::process::runner::Body;
 use crate::process::{context, death};
 use crate::sys::{self, Controlled, Debug, EventKind};
@@ -88,8 +88,8 @@ type Terminated<S> = (Box<S>, Result<ExitReason, Unwound>);
 
 /// The body of a server's task: it serves until the server ends by itself; a pending exit clears it at a suspension.
 ///
-/// The loop is made anew for each poll, and kept only if it holds anything: that of an idle server, whose state is in its
-/// slot, does not.
+/// The loop is made when there is more to do than to handle calls and casts by plain functions, and kept only if it
+/// holds anything: that of an idle server, whose state is in its slot, does not.
 pub(super) struct Life<S: GenServer>(Option<Box<Loop<S>>>);
 
 impl<S: GenServer> Life<S> {
@@ -115,7 +115,7 @@ impl<S: GenServer> Life<S> {
     pub(super) fn goes(state: Box<S>, then: Then<S>, hibernate_after: Option<Duration>) -> Self {
         let mut life = Self::of(Doing::Goes(then));
         if let Some(server) = &mut life.0 {
-            server.state = Some(state);
+            server.turn.state = Some(state);
             server.hibernate_after = hibernate_after;
         }
         life
@@ -124,8 +124,51 @@ impl<S: GenServer> Life<S> {
     fn of(doing: Doing<S>) -> Self {
         Self(Some(Box::new(Loop {
             doing,
-            ..Loop::new()
+            ..Loop::of(Turn::new())
         })))
+    }
+
+    /// Of a server whose state is in its slot: handles what has come, and gives the state back to the slot.
+    #[inline]
+    fn wake(&mut self, process: &Arc<ServerProcess<S>>, cx: &mut Context<'_>) -> Poll<ExitReason> {
+        let word = &process.head().word;
+        let mut turn = Turn::new();
+        loop {
+            if !turn.take_back(process) {
+                if word.has(bits::CARRY) {
+                    return self.go_on(Loop::of(turn), None, process, cx);
+                }
+                return Poll::Pending;
+            }
+            if word.has(bits::CARRY | bits::DROPPED) {
+                let step = carried(process);
+                return self.go_on(Loop::of(turn), step, process, cx);
+            }
+            if let Some(event) = turn.handle(process, None) {
+                let mut server = Loop::of(turn);
+                let step = server.on(process, event);
+                return self.go_on(server, step, process, cx);
+            }
+            if mem::take(&mut turn.handled) > BURST {
+                process.mailbox.shrink();
+            }
+            turn.offer(process);
+        }
+    }
+
+    /// Begins a loop by `step`.
+    fn go_on(
+        &mut self,
+        mut server: Loop<S>,
+        step: Option<Step<S>>,
+        process: &Arc<ServerProcess<S>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<ExitReason> {
+        let polled = server.poll(process, step, cx);
+        if polled.is_pending() && !server.is_empty() {
+            self.0 = Some(Box::new(server));
+        }
+        polled
     }
 }
 
@@ -137,17 +180,12 @@ impl<S: GenServer> Body for Life<S> {
         process: &Arc<ServerProcess<S>>,
         cx: &mut Context<'_>,
     ) -> Poll<ExitReason> {
-        if let Some(server) = &mut self.0 {
-            let polled = server.poll(process, cx);
-            if polled.is_pending() && server.is_empty() {
-                self.0 = None;
-            }
-            return polled;
-        }
-        let mut server = Loop::new();
-        let polled = server.poll(process, cx);
-        if polled.is_pending() && !server.is_empty() {
-            self.0 = Some(Box::new(server));
+        let Some(server) = &mut self.0 else {
+            return self.wake(process, cx);
+        };
+        let polled = server.poll(process, None, cx);
+        if polled.is_pending() && server.is_empty() {
+            self.0 = None;
         }
         polled
     }
@@ -157,17 +195,40 @@ impl<S: GenServer> Body for Life<S> {
     }
 }
 
-struct Loop<S: GenServer> {
+/// The state while it is with the task, and how far that is.
+struct Turn<S: GenServer> {
     /// `None` while it is in the slot, or with a callback, and at the end.
     state: Option<Box<S>>,
-    doing: Doing<S>,
-    waiting: Waiting,
     /// Messages handled since it was last idle.
     handled: usize,
     /// How many more it may handle before others run.
     share: usize,
     /// Whether `MAIL` was cleared and the inbox not looked at yet.
     mail: bool,
+    /// Whether the last call or cast said nothing but an answer: then the next ones may be taken at once.
+    is_plain: bool,
+}
+
+/// What is more than calls and casts that say nothing but an answer.
+enum Event<S: GenServer> {
+    /// There may be more, but others have to run first.
+    ShareIsOver,
+    Said(Heard<S>),
+    /// It is no message, or none that is handled by a plain function.
+    Other(Content<S>),
+}
+
+/// What the handler of a call or cast said; `Err` in the result: it gave the message back, since it has to await.
+struct Heard<S: GenServer> {
+    result: Result<Result<Next<S>, S::Message>, Unwound>,
+    pid: Option<Pid>,
+    cell: Option<Arc<ReplyCell<S::Reply>>>,
+}
+
+struct Loop<S: GenServer> {
+    turn: Turn<S>,
+    doing: Doing<S>,
+    waiting: Waiting,
     /// After so much time without a message, memory is given back.
     hibernate_after: Option<Duration>,
     /// There while its events are looked at: then every message comes through the mailbox (decision A1 f).
@@ -189,7 +250,7 @@ impl<S: GenServer> Controlled for Control<'_, S> {
     }
 
     fn state(&mut self) -> Option<&mut dyn Any> {
-        let state: &mut S = self.server.state.as_mut()?;
+        let state: &mut S = self.server.turn.state.as_mut()?;
         Some(state)
     }
 
@@ -215,15 +276,149 @@ impl<S: GenServer> Controlled for Control<'_, S> {
     }
 }
 
-impl<S: GenServer> Loop<S> {
-    fn new() -> Self {
+impl<S: GenServer> Turn<S> {
+    const fn new() -> Self {
         Self {
             state: None,
-            doing: Doing::Rests,
-            waiting: Waiting::default(),
             handled: 0,
             share: SHARE,
             mail: false,
+            is_plain: false,
+        }
+    }
+
+    /// Takes the state out of the slot, if there is anything to do.
+    #[inline]
+    fn take_back(&mut self, process: &ServerProcess<S>) -> bool {
+        let Some((state, mail)) = process.turns.take_back(&process.head().word) else {
+            return false;
+        };
+        self.state = Some(state);
+        self.mail |= mail;
+        true
+    }
+
+    /// Gives the state to the slot.
+    #[inline]
+    fn offer(&mut self, process: &ServerProcess<S>) {
+        if let Some(state) = self.state.take() {
+            process.turns.offer(&process.head().word, state);
+        }
+    }
+
+    /// Handles calls and casts by plain functions, until there is anything else to do; `None`: nothing is.
+    #[inline]
+    fn handle(
+        &mut self,
+        process: &ServerProcess<S>,
+        mut debug: Option<&mut Debug>,
+    ) -> Option<Event<S>> {
+        let head = process.head();
+        loop {
+            // Before a message is taken: one that is taken must reach its handler, whatever ends the server meanwhile.
+            if self.share == 0 {
+                return Some(Event::ShareIsOver);
+            }
+            let batches = self.is_plain && debug.is_none();
+            let Envelope { content, cell } = match process.next(&mut self.mail, batches)? {
+                Taken::One(envelope) => envelope,
+                Taken::Batch(batch) => match self.handle_batch(head, batch) {
+                    Some(heard) => return Some(Event::Said(heard)),
+                    None => continue,
+                },
+            };
+            if let Some(debug) = &mut debug {
+                note_arrival(debug, process, &content, cell.as_deref());
+            }
+            let Content::Message(message) = content else {
+                return Some(Event::Other(content));
+            };
+            let Some(state) = &mut self.state else {
+                unreachable!("who has no state handles nothing");
+            };
+            head.activity.handles();
+            self.handled += 1;
+            self.share -= 1;
+            let pid = cell.as_ref().and_then(|cell| cell.caller);
+            if pid.is_some() {
+                context::set_caller(pid);
+            }
+            let result = catch(|| state.handle_now(message));
+            if pid.is_some() {
+                context::set_caller(None);
+            }
+            let result = match result {
+                Ok(Ok(Next { reply, then })) => {
+                    let then = ManuallyDrop::new(then);
+                    self.is_plain = matches!(*then, Then::Pause(Pause::Wait));
+                    let must_look = debug.is_some() || head.has(bits::EXIT | bits::DROPPED);
+                    if self.is_plain && !must_look {
+                        // What nearly all messages come to. Nothing is in `then` that would have to be dropped.
+                        if let Some(cell) = cell {
+                            cell.put(reply.map_or(Outcome::NoReply, Outcome::Reply));
+                        }
+                        continue;
+                    }
+                    let then = ManuallyDrop::into_inner(then);
+                    Ok(Ok(Next { reply, then }))
+                }
+                result => {
+                    self.is_plain = false;
+                    result
+                }
+            };
+            return Some(Event::Said(Heard { result, pid, cell }));
+        }
+    }
+
+    /// Handles casts that were taken at once. What is left when one says anything is put back.
+    fn handle_batch(&mut self, head: &Head, mut batch: Batch<'_, Envelope<S>>) -> Option<Heard<S>> {
+        let state = self.state.as_mut()?;
+        let share = &mut self.share;
+        let before = *share;
+        let heard = catch(|| {
+            while *share > 0
+                && let Some(Envelope {
+                    content: Content::Message(message),
+                    ..
+                }) = batch.next()
+            {
+                head.activity.handles();
+                *share -= 1;
+                let Next { reply, then } = match state.handle_now(message) {
+                    Ok(next) => next,
+                    refused => return Some(refused),
+                };
+                let then = ManuallyDrop::new(then);
+                let is_plain = matches!(*then, Then::Pause(Pause::Wait));
+                if !is_plain || head.has(bits::EXIT | bits::DROPPED) {
+                    let then = ManuallyDrop::into_inner(then);
+                    return Some(Ok(Next { reply, then }));
+                }
+            }
+            None
+        });
+        self.handled += before - self.share;
+        let result = match heard {
+            Ok(None) => return None,
+            Ok(Some(result)) => Ok(result),
+            Err(unwound) => Err(unwound),
+        };
+        self.is_plain = false;
+        Some(Heard {
+            result,
+            pid: None,
+            cell: None,
+        })
+    }
+}
+
+impl<S: GenServer> Loop<S> {
+    fn of(turn: Turn<S>) -> Self {
+        Self {
+            turn,
+            doing: Doing::Rests,
+            waiting: Waiting::default(),
             hibernate_after: None,
             debug: None,
             is_suspended: false,
@@ -233,23 +428,30 @@ impl<S: GenServer> Loop<S> {
 
     /// Whether nothing is lost with it: it waits for a message, and the state is elsewhere.
     fn is_empty(&self) -> bool {
-        self.state.is_none()
+        self.turn.state.is_none()
             && matches!(self.doing, Doing::Rests)
             && self.waiting.is_plain()
-            && !self.mail
+            && !self.turn.mail
             && self.hibernate_after.is_none()
             && self.debug.is_none()
             && !self.is_suspended
     }
 
     fn shown_state(&self) -> Option<String> {
-        sys::shown(&**self.state.as_ref()?, S::DEBUG)
+        sys::shown(&**self.turn.state.as_ref()?, S::DEBUG)
     }
 
-    /// Serves on until there is nothing to do. Gives the reason when the server has ended by itself.
-    fn poll(&mut self, process: &Arc<ServerProcess<S>>, cx: &mut Context<'_>) -> Poll<ExitReason> {
+    /// Serves on until there is nothing to do, beginning with `next` if that is known. Gives the reason when the server has
+    /// ended by itself.
+    fn poll(
+        &mut self,
+        process: &Arc<ServerProcess<S>>,
+        mut next: Option<Step<S>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<ExitReason> {
         loop {
             let step = match &mut self.doing {
+                _ if next.is_some() => next.take().unwrap_or(Step::Ended),
                 Doing::Rests => ready!(self.poll_event(process, cx)),
                 Doing::Goes(_) => match mem::replace(&mut self.doing, Doing::Rests) {
                     Doing::Goes(then) => Step::Then(then),
@@ -317,42 +519,45 @@ impl<S: GenServer> Loop<S> {
         cx: &mut Context<'_>,
     ) -> Poll<Step<S>> {
         loop {
-            if self.state.is_none() {
-                let word = &process.head().word;
-                let Some((state, mail)) = process.turns.take_back(word) else {
-                    return match process.turns.take_running(word) {
+            if self.turn.state.is_none() {
+                if !self.turn.take_back(process) {
+                    return match process.turns.take_running(&process.head().word) {
                         Some(running) => Poll::Ready(Step::Run(running)),
                         None => self.rest(process, cx),
                     };
-                };
-                self.state = Some(state);
-                self.mail |= mail;
-                if let Some(step) = Self::carried(process) {
+                }
+                if let Some(step) = carried(process) {
                     return Poll::Ready(step);
                 }
             }
-            // Before a message is taken: one that is taken must reach its handler, whatever ends the server meanwhile.
-            if self.share == 0 {
-                self.share = SHARE;
+            if self.turn.share == 0 {
+                self.turn.share = SHARE;
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
             if let Some(message) = self.waiting.due_at_once() {
-                self.share -= 1;
+                self.turn.share -= 1;
                 return Poll::Ready(self.time_out(process, message));
             }
-            let next = if self.is_suspended {
-                process.next_while_suspended(&mut self.waiting.seen)
+            let event = if self.is_suspended {
+                let next = process.next_while_suspended(&mut self.waiting.seen);
+                next.map(|envelope| Event::Other(envelope.content))
             } else {
-                process.next(&mut self.mail)
+                let handled = self.turn.handled;
+                let event = self.turn.handle(process, self.debug.as_deref_mut());
+                if self.turn.handled != handled {
+                    // A message cancels what was waited for.
+                    self.waiting.renew();
+                }
+                event
             };
-            if let Some(envelope) = next {
-                match self.handle_now(process, envelope) {
+            if let Some(event) = event {
+                match self.on(process, event) {
                     Some(step) => return Poll::Ready(step),
                     None => continue,
                 }
             }
-            if mem::take(&mut self.handled) > BURST || self.waiting.hibernates {
+            if mem::take(&mut self.turn.handled) > BURST || self.waiting.hibernates {
                 process.mailbox.shrink();
                 self.waiting.hibernates = false;
             }
@@ -362,9 +567,7 @@ impl<S: GenServer> Loop<S> {
                     return Poll::Ready(self.time_out(process, message));
                 }
             } else if !self.is_suspended && self.debug.is_none() {
-                if let Some(state) = self.state.take() {
-                    process.turns.offer(&process.head().word, state);
-                }
+                self.turn.offer(process);
                 continue;
             }
             if !process.head().has(bits::MAIL) {
@@ -375,8 +578,8 @@ impl<S: GenServer> Loop<S> {
 
     /// Nothing is to be done. After so long, memory is given back.
     fn rest(&mut self, process: &ServerProcess<S>, cx: &mut Context<'_>) -> Poll<Step<S>> {
-        self.share = SHARE;
-        if self.state.is_some() {
+        self.turn.share = SHARE;
+        if self.turn.state.is_some() {
             process.head().activity.rests();
         }
         if !self.waiting.has_alarm() && self.waiting.rests(self.hibernate_after, cx) {
@@ -385,75 +588,29 @@ impl<S: GenServer> Loop<S> {
         Poll::Pending
     }
 
-    /// What callers who ran handlers left to do.
-    fn carried(process: &ServerProcess<S>) -> Option<Step<S>> {
-        let carried = process.turns.take_carried(&process.head().word);
-        if !matches!(carried, Some(Carried::Said(Said::Stop(..)))) {
-            process.tell_dropped();
+    /// Does what is to be done about an event. What is left to do is given out.
+    fn on(&mut self, process: &Arc<ServerProcess<S>>, event: Event<S>) -> Option<Step<S>> {
+        match event {
+            Event::ShareIsOver => None,
+            Event::Said(heard) => self.heard(process, heard),
+            Event::Other(content) => {
+                self.turn.handled += 1;
+                self.turn.share = self.turn.share.saturating_sub(1);
+                self.no_message(process, content)
+            }
         }
-        carried.map(|carried| match carried {
-            Carried::Running(running) => Step::Run(running),
-            Carried::Said(Said::Then(then)) => Step::Then(then),
-            Carried::Said(Said::Stop(reason, answer)) => Step::Stop(reason, answer),
-        })
     }
 
-    /// Handles what came here and now, if that needs no awaiting: a loop over such messages is one poll. What is left to do
-    /// is given out.
-    fn handle_now(
+    /// The handler of a call or cast has said more than an answer, or is not the only one who has something to say.
+    fn heard(
         &mut self,
         process: &Arc<ServerProcess<S>>,
-        envelope: Envelope<S>,
+        Heard {
+            result,
+            pid,
+            mut cell,
+        }: Heard<S>,
     ) -> Option<Step<S>> {
-        self.handled += 1;
-        self.share -= 1;
-        if self.debug.is_some() {
-            self.note_arrival(process, &envelope);
-        }
-        let Envelope { content, cell } = envelope;
-        let Content::Message(message) = content else {
-            return self.no_message(process, content);
-        };
-        process.head().activity.handles();
-        let Some(state) = &mut self.state else {
-            return Some(Step::Ended);
-        };
-        let pid = cell.as_ref().and_then(|cell| cell.caller);
-        let mut unanswered = Unanswered {
-            cell,
-            process: &**process,
-        };
-        if pid.is_some() {
-            context::set_caller(pid);
-        }
-        let result = catch(|| state.handle_now(message));
-        if pid.is_some() {
-            context::set_caller(None);
-        }
-        let is_plain = matches!(
-            &result,
-            Ok(Ok(Next {
-                then: Then::Pause(Pause::Wait),
-                ..
-            }))
-        );
-        if is_plain && self.debug.is_none() && !process.head().has(bits::EXIT | bits::DROPPED) {
-            // What nearly all messages come to. It cancels what was waited for.
-            self.waiting.renew();
-            let cell = unanswered.cell.take()?;
-            cell.put(match result {
-                Ok(Ok(Next {
-                    reply: Some(reply), ..
-                })) => Outcome::Reply(reply),
-                _ => Outcome::NoReply,
-            });
-            return None;
-        }
-        let mut cell = match result {
-            Ok(_) => unanswered.cell.take(),
-            Err(_) => None,
-        };
-        drop(unanswered);
         let result = match result {
             Ok(Err(message)) => return Some(self.begin(process, message, pid, cell)),
             Ok(Ok(next)) => Ok(next),
@@ -510,7 +667,7 @@ impl<S: GenServer> Loop<S> {
             cell,
             process: Arc::clone(process),
         };
-        match self.state.take() {
+        match self.turn.state.take() {
             Some(state) => Step::Run(Box::pin(handle(state, message, caller))),
             None => Step::Ended,
         }
@@ -523,7 +680,7 @@ impl<S: GenServer> Loop<S> {
             // SRV-8: it never reaches the handler.
             return Step::Stop(exit.reason.clone(), None);
         }
-        match self.state.take() {
+        match self.turn.state.take() {
             Some(state) => Step::Run(Box::pin(handle_info(state, info))),
             None => Step::Ended,
         }
@@ -534,7 +691,7 @@ impl<S: GenServer> Loop<S> {
         self.note_own(process, EventKind::Continue, "handle_continue");
         match (
             mem::replace(&mut self.doing, Doing::Rests),
-            self.state.take(),
+            self.turn.state.take(),
         ) {
             (Doing::Continues(run), Some(state)) => Step::Run(Box::pin(go_on(state, run))),
             _ => Step::Ended,
@@ -557,7 +714,7 @@ impl<S: GenServer> Loop<S> {
             result,
         }: Handled<S>,
     ) -> Step<S> {
-        self.state = Some(state);
+        self.turn.state = Some(state);
         let pid = cell.as_ref().and_then(|cell| cell.caller);
         self.settle(process, result, pid, &mut cell)
     }
@@ -572,11 +729,11 @@ impl<S: GenServer> Loop<S> {
         match inited {
             // The starter is told by the death.
             Inited::Start(state, _) if process.head().has(bits::EXIT) => {
-                self.state = Some(state);
+                self.turn.state = Some(state);
                 Ok(Step::Ended)
             }
             Inited::Start(state, then) => {
-                self.state = Some(state);
+                self.turn.state = Some(state);
                 self.hibernate_after = ticket.started();
                 Ok(Step::Then(then))
             }
@@ -616,26 +773,6 @@ impl<S: GenServer> Loop<S> {
         step
     }
 
-    #[cold]
-    fn note_arrival(&mut self, process: &ServerProcess<S>, envelope: &Envelope<S>) {
-        let (kind, message) = match &envelope.content {
-            Content::Message(message) if envelope.cell.is_some() => {
-                (EventKind::Call, Some(message))
-            }
-            Content::Message(message) => (EventKind::Cast, Some(message)),
-            Content::Info(_) => (EventKind::Info, None),
-            Content::Stop(_) | Content::System(_) | Content::Gap => return,
-        };
-        let contents = message.and_then(|message| sys::shown(message, S::DEBUG_MESSAGE));
-        let event = sys::Event::In {
-            kind,
-            message: envelope.name(),
-            contents: contents.map(Arc::from),
-            from: envelope.cell.as_ref().and_then(|cell| cell.caller),
-        };
-        self.note(process, &event);
-    }
-
     fn note_own(&mut self, process: &ServerProcess<S>, kind: EventKind, message: &'static str) {
         if self.debug.is_some() {
             let event = sys::Event::In {
@@ -670,7 +807,7 @@ impl<S: GenServer> Loop<S> {
         }
         process.head().activity.runs();
         let answer = AnswerOnDrop(answer);
-        let Some(state) = self.state.take() else {
+        let Some(state) = self.turn.state.take() else {
             self.doing = Doing::Ended;
             return None;
         };
@@ -698,11 +835,47 @@ impl<S: GenServer> Loop<S> {
                 Ok(end(process, state, reason))
             }
             Err(Unwound::Ended) => {
-                self.state = Some(state);
+                self.turn.state = Some(state);
                 Err(Step::Ended)
             }
         }
     }
+}
+
+/// What callers who ran handlers left to do.
+fn carried<S: GenServer>(process: &ServerProcess<S>) -> Option<Step<S>> {
+    let carried = process.turns.take_carried(&process.head().word);
+    if !matches!(carried, Some(Carried::Said(Said::Stop(..)))) {
+        process.tell_dropped();
+    }
+    carried.map(|carried| match carried {
+        Carried::Running(running) => Step::Run(running),
+        Carried::Said(Said::Then(then)) => Step::Then(then),
+        Carried::Said(Said::Stop(reason, answer)) => Step::Stop(reason, answer),
+    })
+}
+
+#[cold]
+fn note_arrival<S: GenServer>(
+    debug: &mut Debug,
+    process: &ServerProcess<S>,
+    content: &Content<S>,
+    cell: Option<&ReplyCell<S::Reply>>,
+) {
+    let (kind, message) = match content {
+        Content::Message(message) if cell.is_some() => (EventKind::Call, Some(message)),
+        Content::Message(message) => (EventKind::Cast, Some(message)),
+        Content::Info(_) => (EventKind::Info, None),
+        Content::Stop(_) | Content::System(_) | Content::Gap => return,
+    };
+    let contents = message.and_then(|message| sys::shown(message, S::DEBUG_MESSAGE));
+    let event = sys::Event::In {
+        kind,
+        message: content.name(),
+        contents: contents.map(Arc::from),
+        from: cell.and_then(|cell| cell.caller),
+    };
+    debug.event(process.head().pid, process.type_name(), &event);
 }
 
 /// The end of a server that has run its `terminate`.

@@ -217,7 +217,7 @@ impl Head {
     /// cannot be, since its task is not what is polled. `began`: now, and how long the wait is, if that is known.
     pub(crate) fn poll_deadline(
         &self,
-        deadline: Instant,
+        deadline: impl FnOnce() -> Instant,
         began: Option<(Instant, Duration)>,
         cx: &mut Context<'_>,
     ) -> Option<Poll<()>> {
@@ -231,7 +231,7 @@ impl Head {
                 return Some(Poll::Pending);
             }
         }
-        self.arm_timer(deadline, cx)
+        self.arm_timer(deadline(), cx)
     }
 
     fn arm_timer(&self, deadline: Instant, cx: &mut Context<'_>) -> Option<Poll<()>> {

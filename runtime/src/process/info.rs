@@ -21,7 +21,7 @@ pub struct ProcessInfo {
     pub type_name: &'static str,
     /// Who started it, if that was a process.
     pub parent: Option<Pid>,
-    /// How many messages wait in its mailbox.
+    /// How many messages wait in its mailbox. What a server has taken from there and not handled yet is counted.
     pub message_queue_len: usize,
     /// Whom it is linked to, oldest first, as the others.
     pub links: Vec<Pid>,
@@ -72,6 +72,10 @@ fn sorted(mut pids: Vec<Pid>) -> Vec<Pid> {
 
 /// The types of the messages that wait in the mailbox of a process, oldest first; a call or cast of a server
 /// is the name of its handler. `None` if it is dead or about to end. What the messages hold is not shown.
+///
+/// A server that has many takes up to 128 casts from its mailbox at once, to hand them one after the other to plain
+/// functions. These are counted by [`info`], but not shown here: the list may be shorter by so many, also where such a
+/// function asks for its own.
 ///
 /// # OTP
 /// `process_info(Pid, messages)`, which shows the messages.
