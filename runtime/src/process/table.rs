@@ -67,8 +67,8 @@ impl<V> Shard<V> {
         let entries = self.blocks.get_mut(&block)?;
         let removed = entries.entries[at].take()?;
         entries.used -= 1;
-        if block != self.newest {
-            self.leave(block);
+        if entries.used == 0 && block != self.newest {
+            self.blocks.remove(&block);
         }
         Some(removed)
     }
@@ -99,13 +99,13 @@ impl<V: Clone> Table<V> {
     }
 
     fn place(&self, number: u64) -> (&Mutex<Shard<V>>, Place) {
-        let in_shard = number / SHARDS;
+        let block = number / BLOCK;
         let place = Place {
-            block: in_shard / BLOCK,
-            at: (in_shard % BLOCK) as usize,
+            block: block / SHARDS,
+            at: (number % BLOCK) as usize,
         };
         // In bounds: a remainder of SHARDS.
-        (&self.0[(number % SHARDS) as usize], place)
+        (&self.0[(block % SHARDS) as usize], place)
     }
 
     fn insert(&self, number: u64, value: V) {
