@@ -15,7 +15,7 @@ use crate::process::control::{Deathwatch, Head, Process, ProcessRef};
 use crate::process::monitors::MonitorOptions;
 use crate::process::relations::Watcher;
 use crate::process::runner::{self, Body};
-use crate::process::{context, this};
+use crate::process::{context, not_a_process, this};
 use crate::sys::{Refused, System};
 use crate::{Address, ExitReason, Info, MonitorRef, Pid};
 
@@ -69,7 +69,7 @@ impl Outcome for <fn() -> ! as never::Returns>::Output {
 struct PlainProcess {
     head: Head,
     mailbox: Mailbox<Info>,
-    type_name: &'static str,
+    type_name: fn() -> &'static str,
 }
 
 pin_project! {
@@ -109,7 +109,7 @@ impl Process for PlainProcess {
     }
 
     fn type_name(&self) -> &'static str {
-        self.type_name
+        (self.type_name)()
     }
 
     fn push(&self, info: Info) -> Result<Wake, Info> {
@@ -200,9 +200,10 @@ where
     F: Future + Send + 'static,
     F::Output: Outcome,
 {
-    let caller = this("spawn_link");
-    let (process, handle) = create::<F>("spawn_link");
-    link_to_starter(&caller, process.head());
+    let (mut process, handle) = create::<F>("spawn_link");
+    if context::with_current(|caller| link_to_starter(caller, &mut process.head)).is_none() {
+        not_a_process("spawn_link");
+    }
     start(process, &handle, future)
 }
 
@@ -275,29 +276,29 @@ pub(crate) fn handle(what: &str) -> Handle {
 }
 
 #[track_caller]
-fn create<F>(what: &str) -> (Arc<PlainProcess>, Handle) {
+fn create<F>(what: &str) -> (PlainProcess, Handle) {
     let handle = handle(what);
     let process = PlainProcess {
         head: Head::new(context::node(), handle.id(), context::self_pid()),
         mailbox: Mailbox::new(),
-        type_name: type_name::<F>(),
+        type_name: type_name::<F>,
     };
-    (Arc::new(process), handle)
+    (process, handle)
 }
 
-fn start<F>(process: Arc<PlainProcess>, handle: &Handle, future: F) -> Pid
+fn start<F>(process: PlainProcess, handle: &Handle, future: F) -> Pid
 where
     F: Future + Send + 'static,
     F::Output: Outcome,
 {
     let pid = process.head().pid;
     let future = Some(future);
-    runner::launch(process, handle, Running { future });
+    runner::launch(Arc::new(process), handle, Running { future });
     pid
 }
 
 /// Links a process that is not in the table yet. If the starter is to end, so is the new process, by the same link.
-pub(crate) fn link_to_starter(starter: &ProcessRef, child: &Head) {
+pub(crate) fn link_to_starter(starter: &dyn Process, child: &mut Head) {
     let mut signals = starter.head().signals.lock();
     // An ended starter has no relations to add to; a pending exit will go through this link like any other.
     if signals.ended {
@@ -305,7 +306,8 @@ pub(crate) fn link_to_starter(starter: &ProcessRef, child: &Head) {
         return;
     }
     signals.link(starter.head().parent, child.pid);
-    child.signals.lock().link(child.parent, starter.head().pid);
+    let parent = child.parent;
+    child.signals.get_mut().link(parent, starter.head().pid);
 }
 
 /// Starts the process of a task, linked to the caller if that is a process; `waiter` hears of its end.
@@ -314,11 +316,9 @@ pub(crate) fn spawn_task<N, F>(waiter: Arc<dyn Deathwatch>, future: F) -> Pid
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let (process, handle) = create::<N>("Task::spawn");
-    crate::process::death::add_waiter(&*process, waiter);
-    if let Some(caller) = context::current() {
-        link_to_starter(&caller, process.head());
-    }
+    let (mut process, handle) = create::<N>("Task::spawn");
+    process.head.signals.get_mut().add_waiter(waiter);
+    context::with_current(|caller| link_to_starter(caller, &mut process.head));
     start(process, &handle, future)
 }
 
