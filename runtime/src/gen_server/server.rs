@@ -866,7 +866,7 @@ mod tests {
             size_of::<Option<Envelope<Told>>>(),
         );
         assert!(
-            block - letter <= 208,
+            block - letter <= 200,
             "{block}, of which {letter} a message"
         );
     }

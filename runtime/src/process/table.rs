@@ -1,8 +1,9 @@
 //! What is found by its number: all living processes of all nodes by pid, and who has an alias.
 //!
-//! The numbers are counted up. So entries stand in blocks of [`BLOCK`] numbers that follow each other in a shard, which those
-//! that are made or go one after the other share. A block goes when it is empty, unless it is the newest of its shard: that
-//! one will be filled. What outlives its neighbours holds their places too: at worst 144 bytes.
+//! The numbers are counted up. So entries stand in blocks of [`BLOCK`] numbers that follow each other, which those
+//! that are made or go one after the other share; the next block is in the next shard. A block goes when it is empty,
+//! unless it is the newest of its shard: that one will be filled. What outlives its neighbours holds their places
+//! too: at worst 144 bytes.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
