@@ -198,17 +198,17 @@ impl Node {
 
 /// Starts a process of skynet, linked to the one that runs.
 fn grow(sky: Sky<Pid>) {
+    if let (Up::Node(parent), 1) = (&sky.up, sky.leaves) {
+        let (parent, number) = (*parent, sky.first);
+        beamish::spawn_link(async move { send(parent, number) });
+        return;
+    }
     beamish::spawn_link(async move {
-        let sum = if sky.leaves == 1 {
-            sky.first
-        } else {
-            sky.children(&self_pid()).for_each(grow);
-            let mut sum = 0;
-            for _ in 0..10 {
-                sum += process::receive::<u64>().await;
-            }
-            sum
-        };
+        sky.children(&self_pid()).for_each(grow);
+        let mut sum = 0;
+        for _ in 0..10 {
+            sum += process::receive::<u64>().await;
+        }
         match sky.up {
             Up::Node(parent) => send(parent, sum),
             Up::Caller(caller) => drop(caller.send(sum)),

@@ -651,6 +651,9 @@ impl<L: Letter> Mailbox<L> {
 
     /// Removes the newest [`Info`] that `found` wants: what is looked for has mostly just come.
     pub(crate) fn remove(&self, found: &dyn Fn(&Info) -> bool) -> Option<Info> {
+        if self.state.load(Ordering::Relaxed) & HOLDS == 0 && self.inbox.lock().first.is_none() {
+            return None;
+        }
         let is_it = |letter: &L| letter.as_info().is_some_and(found);
         let mut locked = self.saved();
         let saved = locked.get();
@@ -725,6 +728,13 @@ impl<L: Letter> Mailbox<L> {
         let mut locked = self.saved();
         let mut inbox = self.inbox.lock();
         inbox.closed = true;
+        if locked.saved.is_none() && inbox.first.is_none() {
+            let more = inbox.more.take();
+            drop(inbox);
+            drop(locked);
+            drop(more);
+            return VecDeque::new();
+        }
         let mut saved = locked.saved.take().unwrap_or_default();
         saved.take_all(&mut inbox);
         let more = inbox.more.take();

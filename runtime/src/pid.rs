@@ -5,6 +5,8 @@ use std::num::NonZeroU64;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::few::Number;
+
 /// Names one process for ever: never given to another process, nor to a restarted incarnation (`SIG-7`).
 ///
 /// A `Pid` is a number, unique in the whole operating-system process over all nodes, and `Copy`. Keeping one keeps
@@ -44,6 +46,12 @@ impl Pid {
             Some(bits) => Some(Self(bits)),
             None => None,
         }
+    }
+}
+
+impl Number for Pid {
+    fn number(self) -> u64 {
+        self.to_bits()
     }
 }
 

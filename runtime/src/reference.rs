@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::few::Number;
+
 fn next() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
@@ -17,6 +19,12 @@ macro_rules! reference {
         impl $name {
             pub(crate) fn next() -> Self {
                 Self(next())
+            }
+        }
+
+        impl Number for $name {
+            fn number(self) -> u64 {
+                self.0
             }
         }
 

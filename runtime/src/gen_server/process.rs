@@ -193,6 +193,11 @@ impl<S: GenServer> ServerProcess<S> {
         }
     }
 
+    /// Of a process that nobody has yet.
+    pub(crate) const fn head_mut(&mut self) -> &mut Head {
+        &mut self.head
+    }
+
     /// Queues a message; gives it back if the process has ended.
     #[inline(always)]
     pub(crate) fn queue(&self, envelope: Envelope<S>) -> Result<(), Envelope<S>> {
@@ -425,7 +430,7 @@ impl<S: GenServer> ServerProcess<S> {
 
     fn ends_itself(&self) -> bool {
         let signals = self.head.signals.lock();
-        signals.pending.is_some() && signals.by_itself
+        signals.pending().is_some() && signals.by_itself
     }
 
     /// A handler dropped a handle: its caller is told when the handler is through, unless it ends the server.

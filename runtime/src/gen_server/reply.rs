@@ -6,9 +6,9 @@ use std::task::Waker;
 
 use crate::gen_server::process::ServerProcess;
 use crate::parcel::Parcel;
-use crate::process::control::{Deathwatch, Process, bits};
+use crate::process::control::{Deathwatch, Place, Process, bits};
 use crate::process::{context, death};
-use crate::{ExitReason, GenServer, MonitorRef, Pid};
+use crate::{ExitReason, GenServer, Pid};
 
 /// How a request ended. The first outcome counts, later ones vanish (`SRV-4`).
 pub(crate) enum Outcome<R> {
@@ -85,12 +85,12 @@ impl<S: GenServer> Caller<S> {
             };
         };
         let waiter: Arc<dyn Deathwatch> = Arc::<ReplyCell<S::Reply>>::clone(&cell);
-        let mref = death::add_waiter(&*self.process, waiter);
+        let place = death::add_waiter(&*self.process, waiter);
         let deferred = DeferredCell {
             cell,
             wrap,
             process: Arc::clone(&self.process),
-            mref,
+            place,
         };
         ReplyTo {
             pid: self.pid,
@@ -170,13 +170,13 @@ struct DeferredCell<S: GenServer, T> {
     wrap: fn(T) -> S::Reply,
     process: Arc<ServerProcess<S>>,
     /// The entry by which the caller hears of the server's death.
-    mref: Option<MonitorRef>,
+    place: Option<Place>,
 }
 
 impl<S: GenServer, T> DeferredCell<S, T> {
     fn complete(&self, outcome: Outcome<S::Reply>) {
-        if let Some(mref) = self.mref {
-            death::forget_watcher_of(self.process.head(), mref);
+        if let Some(place) = self.place {
+            death::forget_waiter(self.process.head(), place);
         }
         self.cell.put(outcome);
     }

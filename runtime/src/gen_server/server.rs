@@ -1044,13 +1044,13 @@ mod tests {
     /// What an idle server takes, beside its state and its place in the table.
     #[test]
     fn an_idle_server_is_small() {
-        assert_eq!(crate::process::runner::size_of_task::<Life<Told>>(), 24);
+        assert_eq!(crate::process::runner::size_of_task::<Life<Told>>(), 16);
         let (block, letter) = (
             size_of::<ServerProcess<Told>>(),
             size_of::<Option<Envelope<Told>>>(),
         );
         assert!(
-            block - letter <= 208,
+            block - letter <= 200,
             "{block}, of which {letter} a message"
         );
     }

@@ -142,9 +142,11 @@ impl<S: GenServer> Start<S> {
     fn begin(&mut self, args: S::Args) -> Option<Started<S>> {
         let origin = self.options.origin(std::any::type_name::<S>());
         let timer = self.options.timer();
-        let process = Arc::new(origin.process::<S>());
-        let held = Arc::<ServerProcess<S>>::clone(&process);
-        self.options.enter(&origin, held, S::TRAP_EXIT);
+        let mut process = origin.process::<S>();
+        self.options
+            .relate(&origin, process.head_mut(), S::TRAP_EXIT);
+        let process = Arc::new(process);
+        runner::enter(Arc::<ServerProcess<S>>::clone(&process));
         let name = self.options.name.take();
         let name = name.map(|name| -> (ServerName, ProcessRef) { (name, process.clone()) });
         let mut init: Initing<S> = Box::pin(init(name, args));

@@ -2,7 +2,7 @@
 //!
 //! 1. The starter hears exactly once: of success by the child's acknowledgement, of failure by the child's death, after
 //!    its name is free and its links were told (`STA-4`).
-//! 2. Until the acknowledgement the child's block says `starting`, so that a linked starter that traps exits is not told
+//! 2. Until the acknowledgement the child's block says `awaited`, so that a linked starter that traps exits is not told
 //!    by an `Exit` too (`STA-5`).
 //!    That a start is linked means that the block has a parent.
 //! 3. A start that is dropped before it is ready unlinks and kills the child: nobody would own it (decision A28).
@@ -20,10 +20,10 @@ use tokio::time::Sleep;
 use crate::gen_server::process::ServerProcess;
 use crate::name::ServerName;
 use crate::parcel::Parcel;
-use crate::process::control::{Deathwatch, Head, Process, ProcessRef, bits, timer_at};
+use crate::process::control::{Deathwatch, Head, Place, Process, ProcessRef, bits, timer_at};
 use crate::process::receive::far;
 use crate::process::{
-    MonitorOptions, context, death, exit_from, link_to_starter, not_a_process, runner, unlink_from,
+    MonitorOptions, context, death, exit_from, link_to_starter, not_a_process, unlink_from,
     watch_new,
 };
 use crate::sync::Mutex;
@@ -98,25 +98,22 @@ impl Options {
         self.timeout.map(|timeout| timer_at(far(timeout)))
     }
 
-    /// Links and monitors the process before it runs, and puts it into the table.
-    pub(super) fn enter(&mut self, origin: &Origin, process: ProcessRef, trap_exit: bool) {
-        if trap_exit || origin.starter.is_some() {
-            let mut signals = process.head().signals.lock();
-            signals.trap_exit = trap_exit;
-            signals.starting = origin.starter.is_some();
-        }
+    /// Links and monitors the process before it runs, and anybody can find it.
+    pub(super) fn relate(&mut self, origin: &Origin, head: &mut Head, trap_exit: bool) {
+        let signals = head.signals.get_mut();
+        signals.trap_exit = trap_exit;
+        signals.awaited = origin.starter.is_some();
         if let Some(starter) = &origin.starter {
-            link_to_starter(starter, process.head());
+            link_to_starter(&**starter, head);
         }
         if let Monitoring::Asked = self.monitor {
             let Some(watcher) = context::current() else {
                 not_a_process(&format!("start_monitor at {}", self.place));
             };
             let options = MonitorOptions::new();
-            let mref = watch_new(watcher.head(), process.head(), options);
+            let mref = watch_new(watcher.head(), head, options);
             self.monitor = Monitoring::On(mref);
         }
-        runner::enter(process);
     }
 
     /// Both sides of a start that is waited for.
@@ -150,7 +147,7 @@ impl Options {
 pub(super) fn started(head: &Head) {
     // Without a parent it is not set.
     if head.parent.is_some() {
-        head.signals.lock().starting = false;
+        head.signals.lock().awaited = false;
     }
 }
 
@@ -163,7 +160,7 @@ pub(super) fn failed(process: &dyn Process, error: StartError, reason: ExitReaso
 
 /// As [`failed`], where the reason stands in the process.
 pub(super) fn ended(process: &dyn Process) -> StartError {
-    let pending = process.head().signals.lock().pending.clone();
+    let pending = process.head().signals.lock().pending();
     death::finish(process);
     StartError::Exit(pending.unwrap_or(ExitReason::Killed))
 }
@@ -232,18 +229,18 @@ impl Drop for Starting {
 pub(super) struct Ticket {
     process: ProcessRef,
     cell: Arc<StartCell>,
-    waiter: Option<MonitorRef>,
+    waiter: Option<Place>,
     hibernate_after: Option<Duration>,
 }
 
 impl Ticket {
     /// Acknowledges the start. Returns after how much idle time the server hibernates.
     pub(super) fn started(self) -> Option<Duration> {
-        let head = self.process.head();
-        started(head);
-        if let Some(waiter) = self.waiter {
-            death::forget_watcher_of(head, waiter);
-        }
+        let mut signals = self.process.head().signals.lock();
+        signals.awaited = false;
+        let waiter = self.waiter.and_then(|place| signals.remove_waiter(place));
+        drop(signals);
+        drop(waiter);
         self.cell.result.put(Ok(()));
         self.hibernate_after
     }

@@ -25,12 +25,12 @@ use crate::mailbox::{Receiver, Seen, Wake};
 use crate::node::Node;
 use crate::observe::Kind;
 use crate::process::activity::Activity;
-use crate::process::relations::Relations;
+use crate::process::relations::{Relations, Watcher};
 use crate::process::word::Word;
 pub(crate) use crate::process::word::bits;
 use crate::sync::Mutex;
 use crate::sys::{Refused, System};
-use crate::{Exit, ExitReason, Info, Name, Pid};
+use crate::{Exit, ExitReason, Info, MonitorRef, Name, Pid};
 
 pub(crate) type ProcessRef = Arc<dyn Process>;
 
@@ -110,18 +110,54 @@ pub(crate) struct Head {
 #[derive(Default)]
 pub(crate) struct Signals {
     pub(crate) trap_exit: bool,
-    /// The parent waits in a start that has not been answered (`STA-5`).
-    pub(crate) starting: bool,
+    /// The parent waits in a start that has not been answered (`STA-5`), or for the end (`SUP-4`).
+    pub(crate) awaited: bool,
     /// Whether `pending` is a reason of its own.
     pub(crate) by_itself: bool,
     pub(crate) ended: bool,
     pub(crate) told: bool,
     /// The link that most processes have takes no memory; any other is in `relations`.
     pub(crate) linked_to_parent: bool,
-    /// The reason with which it is to end.
-    pub(crate) pending: Option<ExitReason>,
+    pending: Option<Pending>,
+    /// Whoever waits for its end without being a process. Mostly it is one, if any; others are in `relations`.
+    pub(crate) waiter: Option<Arc<dyn Deathwatch>>,
     /// What not every process has.
     pub(crate) relations: Option<Box<Relations>>,
+}
+
+/// Where one who waits for an end is found again.
+#[derive(Clone, Copy)]
+pub(crate) enum Place {
+    /// In the first place, by the address at which it stands itself: who has this keeps it there.
+    First(usize),
+    Later(MonitorRef),
+}
+
+impl Place {
+    fn first(waiter: &Arc<dyn Deathwatch>) -> Self {
+        Self::First(Arc::as_ptr(waiter).addr())
+    }
+}
+
+/// The reason with which a process is to end: what most end with, in one byte.
+#[derive(Clone, Copy)]
+enum Pending {
+    Normal,
+    Shutdown,
+    Killed,
+    /// It stands in the relations.
+    Other,
+}
+
+impl Pending {
+    const fn reason(self) -> Option<ExitReason> {
+        match self {
+            Self::Normal => Some(ExitReason::Normal),
+            Self::Shutdown => Some(ExitReason::Shutdown),
+            Self::Killed => Some(ExitReason::Killed),
+            Self::Other => None,
+        }
+    }
 }
 
 impl Signals {
@@ -163,10 +199,57 @@ impl Signals {
         self.relations.as_ref()?.name.as_ref()
     }
 
+    /// The reason with which it is to end.
+    pub(crate) fn pending(&self) -> Option<ExitReason> {
+        let kept = || Some((**self.relations.as_ref()?.pending.as_ref()?).clone());
+        self.pending?.reason().or_else(kept)
+    }
+
+    /// Takes that out.
+    pub(crate) fn take_pending(&mut self) -> Option<ExitReason> {
+        let pending = self.pending.take()?;
+        pending.reason().or_else(|| {
+            let reason = self.relations.as_mut()?.pending.take()?;
+            Some(*reason)
+        })
+    }
+
+    /// Enters who waits for its end.
+    pub(crate) fn add_waiter(&mut self, waiter: Arc<dyn Deathwatch>) -> Place {
+        if self.waiter.is_none() {
+            return Place::first(self.waiter.insert(waiter));
+        }
+        let mref = MonitorRef::next();
+        let waiter = Watcher::Waiter(waiter);
+        self.relations().watchers.insert(mref, waiter);
+        Place::Later(mref)
+    }
+
+    /// Removes one who waits. It is given out, to be dropped outside of the lock.
+    pub(crate) fn remove_waiter(&mut self, place: Place) -> Option<Arc<dyn Deathwatch>> {
+        match place {
+            Place::First(address) => self
+                .waiter
+                .take_if(|waiter| Arc::as_ptr(waiter).addr() == address),
+            Place::Later(mref) => match self.relations.as_mut()?.watchers.remove(&mref)? {
+                Watcher::Waiter(waiter) => Some(waiter),
+                Watcher::Process(..) => None,
+            },
+        }
+    }
+
     /// Decides the reason with which the process ends, unless that was decided before (`SIG-6`).
     pub(crate) fn end(&mut self, reason: ExitReason, by_itself: bool) {
         if !self.is_over() {
-            self.pending = Some(reason);
+            self.pending = Some(match reason {
+                ExitReason::Normal => Pending::Normal,
+                ExitReason::Shutdown => Pending::Shutdown,
+                ExitReason::Killed => Pending::Killed,
+                reason => {
+                    self.relations().pending = Some(Box::new(reason));
+                    Pending::Other
+                }
+            });
             self.by_itself = by_itself;
         }
     }

@@ -18,7 +18,9 @@ use crate::exit::Cause;
 use crate::few::Few;
 use crate::observe::{self, What};
 use crate::parcel::Parcel;
-use crate::process::control::{Deathwatch, Head, Process, bits, settle, signal_exit};
+use crate::process::control::{
+    Deathwatch, Head, Place, Process, Signals, bits, settle, signal_exit,
+};
 use crate::process::relations::{Off, Own, Rare, Relations, Watcher};
 use crate::process::table;
 use crate::{Down, ExitReason, Info, MonitorRef, Pid, report, timer};
@@ -37,13 +39,16 @@ pub(crate) fn finish(process: &dyn Process) {
         return;
     }
     signals.ended = true;
-    let reason = signals.pending.take().unwrap_or(ExitReason::Killed);
+    let reason = signals.take_pending().unwrap_or(ExitReason::Killed);
     let crashed = signals.by_itself && !reason.is_shutdown();
-    let starting = signals.starting;
+    let awaited = signals.awaited;
     let is_linked = std::mem::take(&mut signals.linked_to_parent);
     let parent = head.parent.filter(|_| is_linked);
     let timer = head.take_timer(&mut signals);
-    let own = signals.relations.as_deref_mut().map(Relations::take_own);
+    let relations = signals.relations.as_deref_mut();
+    let own = relations.and_then(Relations::take_own);
+    // Where nothing is given up and nobody told meanwhile, the two steps are one.
+    let mut watched = (own.is_none() && parent.is_none()).then(|| Watched::take(&mut signals));
     head.set(bits::EXIT | bits::ENDED);
     drop(signals);
     drop(timer);
@@ -55,26 +60,25 @@ pub(crate) fn finish(process: &dyn Process) {
         observe::count_crash();
         report::crash(process, &reason, parent, own.as_ref());
     }
-    let mut links = own.map(|own| give_up(head, own)).unwrap_or_default();
+    let links = own.map(|own| give_up(head, own));
     let child = Ending {
         process,
         reason: &reason,
-        starting,
+        awaited,
     };
     if let Some(parent) = parent {
-        links.insert(parent, ());
+        child.tell(parent);
     }
-    for (partner, ()) in links {
-        child.tell(partner);
+    if let Some(links) = links {
+        for (partner, ()) in links {
+            child.tell(partner);
+        }
     }
-    let mut signals = head.signals.lock();
-    signals.told = true;
-    let relations = signals.relations.take();
-    drop(signals);
+    let watched = watched
+        .take()
+        .unwrap_or_else(|| Watched::take(&mut head.signals.lock()));
     table::remove(head.pid);
-    if let Some(relations) = relations {
-        tell_watchers(relations.watchers, &reason);
-    }
+    watched.tell(&reason);
     for waiter in unanswered {
         waiter.died(&reason);
     }
@@ -91,22 +95,41 @@ fn ended(crashed: bool, reason: &ExitReason, had: Option<&Own>) -> What {
     What::Ended { reason }
 }
 
-/// Processes first.
-fn tell_watchers(watchers: Few<MonitorRef, Watcher>, reason: &ExitReason) {
-    let mut waiters = Vec::new();
-    for (mref, watcher) in watchers {
-        match watcher {
-            Watcher::Process(pid, from) => {
-                if let Some(watcher) = table::find(pid) {
-                    let reason = reason.clone();
-                    send_down(&*watcher, Down { mref, from, reason });
-                }
-            }
-            Watcher::Waiter(waiter) => waiters.push(waiter),
+/// Who hears of an end.
+struct Watched {
+    waiter: Option<Arc<dyn Deathwatch>>,
+    relations: Option<Box<Relations>>,
+}
+
+impl Watched {
+    /// Marks the process as `told`, and takes out who is to be told.
+    fn take(signals: &mut Signals) -> Self {
+        signals.told = true;
+        Self {
+            waiter: signals.waiter.take(),
+            relations: signals.relations.take(),
         }
     }
-    for waiter in waiters {
-        waiter.died(reason);
+
+    /// Processes first.
+    fn tell(self, reason: &ExitReason) {
+        let mut waiters = Vec::new();
+        if let Some(relations) = self.relations {
+            for (mref, watcher) in relations.watchers {
+                match watcher {
+                    Watcher::Process(pid, from) => {
+                        if let Some(watcher) = table::find(pid) {
+                            let reason = reason.clone();
+                            send_down(&*watcher, Down { mref, from, reason });
+                        }
+                    }
+                    Watcher::Waiter(waiter) => waiters.push(waiter),
+                }
+            }
+        }
+        for waiter in self.waiter.into_iter().chain(waiters) {
+            waiter.died(reason);
+        }
     }
 }
 
@@ -114,7 +137,7 @@ fn tell_watchers(watchers: Few<MonitorRef, Watcher>, reason: &ExitReason) {
 struct Ending<'a> {
     process: &'a dyn Process,
     reason: &'a ExitReason,
-    starting: bool,
+    awaited: bool,
 }
 
 impl Ending<'_> {
@@ -123,8 +146,8 @@ impl Ending<'_> {
         let Some(partner) = table::find(partner) else {
             return;
         };
-        let is_starter = self.starting && head.parent == Some(partner.head().pid);
-        if !(is_starter && spare_starter(self.process, &*partner)) {
+        let waits = self.awaited && head.parent == Some(partner.head().pid);
+        if !(waits && spare_parent(self.process, &*partner)) {
             signal_exit(&*partner, head.pid, self.reason.clone(), Cause::Link);
         }
     }
@@ -160,30 +183,33 @@ fn release(head: &Head, rare: Rare) {
     crate::panics::drop_quietly(rare.tags);
 }
 
-/// A starter that traps exits is told by the result of its start alone (`STA-5`).
-fn spare_starter(child: &dyn Process, starter: &dyn Process) -> bool {
-    let mut signals = starter.head().signals.lock();
+/// A parent that traps exits is told by the result of the start (`STA-5`), or of the wait for the end, alone.
+fn spare_parent(child: &dyn Process, parent: &dyn Process) -> bool {
+    let mut signals = parent.head().signals.lock();
     let spared = signals.trap_exit;
     if spared {
-        signals.unlink(starter.head().parent, child.head().pid);
+        signals.unlink(parent.head().parent, child.head().pid);
     }
     spared
 }
 
 /// Removes an entry of a monitor at the monitored process.
 pub(crate) fn forget_watcher(target: Pid, mref: MonitorRef) {
-    if let Some(target) = table::find(target) {
-        forget_watcher_of(target.head(), mref);
-    }
+    let Some(target) = table::find(target) else {
+        return;
+    };
+    let mut signals = target.head().signals.lock();
+    let relations = signals.relations.as_mut();
+    let removed = relations.and_then(|relations| relations.watchers.remove(&mref));
+    let relations = signals.relations.take_if(|relations| relations.is_empty());
+    drop(signals);
+    drop((removed, relations));
 }
 
-pub(crate) fn forget_watcher_of(target: &Head, mref: MonitorRef) {
+/// Removes one who waits for an end.
+pub(crate) fn forget_waiter(target: &Head, place: Place) {
     let mut signals = target.signals.lock();
-    let removed = signals
-        .relations
-        .as_mut()
-        .and_then(|relations| relations.watchers.remove(&mref));
-    // One who waits for a start is mostly all that it holds.
+    let removed = signals.remove_waiter(place);
     let relations = signals.relations.take_if(|relations| relations.is_empty());
     drop(signals);
     drop((removed, relations));
@@ -212,29 +238,46 @@ pub(crate) fn send_down(watcher: &dyn Process, down: Down) {
 }
 
 /// Adds a waiter that is told of the death; at once with `NoProc` if it has ended.
-pub(crate) fn add_waiter(target: &dyn Process, waiter: Arc<dyn Deathwatch>) -> Option<MonitorRef> {
-    let mref = MonitorRef::next();
+pub(crate) fn add_waiter(target: &dyn Process, waiter: Arc<dyn Deathwatch>) -> Option<Place> {
+    add_waiter_if(target, waiter, |_| {})
+}
+
+/// As [`add_waiter`]; where it has not ended, something more is written down in the same step.
+fn add_waiter_if(
+    target: &dyn Process,
+    waiter: Arc<dyn Deathwatch>,
+    more: impl FnOnce(&mut Signals),
+) -> Option<Place> {
     let mut signals = target.head().signals.lock();
     if signals.told {
         drop(signals);
         waiter.died(&ExitReason::NoProc);
         return None;
     }
-    signals
-        .relations()
-        .watchers
-        .insert(mref, Watcher::Waiter(waiter));
-    Some(mref)
+    let place = signals.add_waiter(waiter);
+    more(&mut signals);
+    Some(place)
 }
 
 /// Waits for the end of a process, from anywhere. The waiting begins with the call, not with the first poll.
 pub(crate) fn watch(target: &dyn Process) -> Watch {
+    watch_if(target, |_| {})
+}
+
+/// As [`watch`], for a parent, which hears of an end that is still to come by this alone, if it traps exits: no `Exit` comes.
+/// It ends before it waits no more.
+pub(crate) fn watch_child(target: &dyn Process, parent: Pid) -> Watch {
+    let is_parent = target.head().parent == Some(parent);
+    watch_if(target, |signals| signals.awaited |= is_parent)
+}
+
+fn watch_if(target: &dyn Process, more: impl FnOnce(&mut Signals)) -> Watch {
     let end = Arc::<Parcel<ExitReason>>::default();
-    let mref = add_waiter(target, Arc::<Parcel<ExitReason>>::clone(&end));
+    let place = add_waiter_if(target, Arc::<Parcel<ExitReason>>::clone(&end), more);
     Watch {
         pid: target.head().pid,
         end,
-        mref,
+        place,
     }
 }
 
@@ -242,7 +285,7 @@ pub(crate) fn watch(target: &dyn Process) -> Watch {
 pub(crate) struct Watch {
     pid: Pid,
     end: Arc<Parcel<ExitReason>>,
-    mref: Option<MonitorRef>,
+    place: Option<Place>,
 }
 
 impl Future for Watch {
@@ -255,10 +298,11 @@ impl Future for Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if let Some(mref) = self.mref
+        if let Some(place) = self.place
             && !self.end.is_decided()
+            && let Some(target) = table::find(self.pid)
         {
-            forget_watcher(self.pid, mref);
+            forget_waiter(target.head(), place);
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Sleep;
 use crate::few::Few;
 use crate::process::control::Deathwatch;
 use crate::process::table;
-use crate::{Address, Alias, Down, Info, MonitorRef, Name, Pid, TimerRef, ViaName};
+use crate::{Address, Alias, Down, ExitReason, Info, MonitorRef, Name, Pid, TimerRef, ViaName};
 
 /// Allocated when first used.
 #[derive(Default)]
@@ -26,6 +26,8 @@ pub(crate) struct Relations {
     pub(crate) name: Option<Name>,
     /// The timer that this process's waits share (decision A24).
     pub(crate) timer: Option<Pin<Box<Sleep>>>,
+    /// The reason with which it is to end, if that is not told by one byte: see `Signals`.
+    pub(crate) pending: Option<Box<ExitReason>>,
     rare: Option<Box<Rare>>,
 }
 
@@ -89,15 +91,20 @@ pub(crate) struct Off {
 }
 
 impl Relations {
-    /// Takes out all but those who watch this process.
-    pub(crate) fn take_own(&mut self) -> Own {
-        Own {
+    /// Takes out all but those who watch this process, if there is anything.
+    pub(crate) fn take_own(&mut self) -> Option<Own> {
+        let has_own = !(self.links.is_empty()
+            && self.monitors.is_empty()
+            && self.timers.is_empty()
+            && self.name.is_none()
+            && self.rare.is_none());
+        has_own.then(|| Own {
             links: std::mem::take(&mut self.links),
             monitors: std::mem::take(&mut self.monitors),
             timers: std::mem::take(&mut self.timers),
             name: self.name.take(),
             rare: self.rare.take(),
-        }
+        })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -107,6 +114,7 @@ impl Relations {
             && self.timers.is_empty()
             && self.name.is_none()
             && self.timer.is_none()
+            && self.pending.is_none()
             && self.rare.is_none()
     }
 

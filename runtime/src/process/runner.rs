@@ -6,7 +6,8 @@
 //!    dropped instead (its runtime shuts down), it walks the same path with `Killed`.
 //! 3. If a caller runs a handler at that moment, the state is with the caller: the task waits until it has put it back;
 //!    a dropped task cannot wait, then the caller walks the path (`gen_server/turns.rs`, rule 5).
-//! 4. The task of an idle server is three words, so that tokio needs no more than 128 bytes for it.
+//! 4. The task of an idle server is two words, so that tokio needs no more than 128 bytes for it. A task has nothing to say how
+//!    far it is: what it ran is dropped again while it waits for the state, without effect, and it has no process at the end.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -58,26 +59,15 @@ pub(crate) fn enter(process: ProcessRef) {
 /// Starts the task of a process that is in the table.
 pub(crate) fn run<B: Body>(process: Arc<B::Process>, handle: &Handle, body: B) {
     drop(handle.spawn(Task {
-        process,
-        phase: Phase::New,
+        process: Some(process),
         body,
     }));
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Not polled yet.
-    New,
-    Running,
-    /// What it ran is gone, and its reason decided; the state may still be with a caller (rule 3).
-    Ending,
-    Ended,
-}
-
 pin_project! {
     struct Task<B: Body> {
-        process: Arc<B::Process>,
-        phase: Phase,
+        // Until the process has ended.
+        process: Option<Arc<B::Process>>,
         #[pin]
         body: B,
     }
@@ -85,8 +75,8 @@ pin_project! {
     impl<B: Body> PinnedDrop for Task<B> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            if *this.phase != Phase::Ended {
-                abandon(this.process, this.body);
+            if let Some(process) = this.process {
+                abandon(process, this.body);
             }
         }
     }
@@ -97,45 +87,42 @@ impl<B: Body> Future for Task<B> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
-        let (process, phase, body) = (this.process, this.phase, this.body);
-        if let Phase::New = phase {
-            process.head().word.attach(cx.waker());
-            *phase = Phase::Running;
-        }
+        let Some(process) = this.process else {
+            return Poll::Ready(());
+        };
+        process.head().word.attach(cx.waker());
         let current = Arc::<B::Process>::clone(process);
-        context::run_as(current, || phase.poll(process, body, cx))
+        let polled = context::run_as(current, || poll_as(process, this.body, cx));
+        if polled.is_ready() {
+            *this.process = None;
+        }
+        polled
     }
 }
 
-impl Phase {
-    fn poll<B: Body>(
-        &mut self,
-        process: &Arc<B::Process>,
-        mut body: Pin<&mut B>,
-        cx: &mut Context<'_>,
-    ) -> Poll<()> {
-        let head = process.head();
-        if let Self::Running = self {
-            if !head.has(bits::EXIT) {
-                match catch(|| body.as_mut().poll(process, cx)) {
-                    Ok(Poll::Pending) if !head.has(bits::EXIT) => return Poll::Pending,
-                    Ok(Poll::Ready(reason)) | Err(Unwound::Raised(reason)) => {
-                        head.conclude(reason, true);
-                    }
-                    // The reason is pending.
-                    Ok(Poll::Pending) | Err(Unwound::Ended) => {}
-                }
+/// Runs on as the process, to its end if that has come.
+fn poll_as<B: Body>(
+    process: &Arc<B::Process>,
+    mut body: Pin<&mut B>,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    let head = process.head();
+    if !head.has(bits::EXIT) {
+        match catch(|| body.as_mut().poll(process, cx)) {
+            Ok(Poll::Pending) if !head.has(bits::EXIT) => return Poll::Pending,
+            Ok(Poll::Ready(reason)) | Err(Unwound::Raised(reason)) => {
+                head.conclude(reason, true);
             }
-            clear(body);
-            *self = Self::Ending;
+            // The reason is pending.
+            Ok(Poll::Pending) | Err(Unwound::Ended) => {}
         }
-        if !process.drop_state() {
-            return Poll::Pending;
-        }
-        death::finish(&**process);
-        *self = Self::Ended;
-        Poll::Ready(())
     }
+    clear(body);
+    if !process.drop_state() {
+        return Poll::Pending;
+    }
+    death::finish(&**process);
+    Poll::Ready(())
 }
 
 /// What a task takes beside what tokio adds (rule 4).

@@ -16,7 +16,7 @@ use crate::process::control::{Deathwatch, Head, Process, ProcessRef};
 use crate::process::monitors::MonitorOptions;
 use crate::process::relations::Watcher;
 use crate::process::runner::{self, Body};
-use crate::process::{context, this};
+use crate::process::{context, not_a_process, this};
 use crate::sys::{Refused, System};
 use crate::{Address, ExitReason, Info, MonitorRef, Pid};
 
@@ -214,9 +214,10 @@ where
     F: Future + Send + 'static,
     F::Output: Outcome,
 {
-    let caller = this("spawn_link");
-    let (process, handle) = create::<F>("spawn_link", Kind::Process);
-    link_to_starter(&caller, process.head());
+    let (mut process, handle) = create::<F>("spawn_link", Kind::Process);
+    if context::with_current(|caller| link_to_starter(caller, &mut process.head)).is_none() {
+        not_a_process("spawn_link");
+    }
     start(process, &handle, future)
 }
 
@@ -289,7 +290,7 @@ pub(crate) fn handle(what: &str) -> Handle {
 }
 
 #[track_caller]
-fn create<F>(what: &str, kind: Kind) -> (Arc<PlainProcess>, Handle) {
+fn create<F>(what: &str, kind: Kind) -> (PlainProcess, Handle) {
     let handle = handle(what);
     let process = PlainProcess {
         head: Head::new(context::node(), handle.id(), context::self_pid()),
@@ -297,22 +298,22 @@ fn create<F>(what: &str, kind: Kind) -> (Arc<PlainProcess>, Handle) {
         type_name: type_name::<F>,
         kind,
     };
-    (Arc::new(process), handle)
+    (process, handle)
 }
 
-fn start<F>(process: Arc<PlainProcess>, handle: &Handle, future: F) -> Pid
+fn start<F>(process: PlainProcess, handle: &Handle, future: F) -> Pid
 where
     F: Future + Send + 'static,
     F::Output: Outcome,
 {
     let pid = process.head().pid;
     let future = Some(future);
-    runner::launch(process, handle, Running { future });
+    runner::launch(Arc::new(process), handle, Running { future });
     pid
 }
 
 /// Links a process that is not in the table yet. If the starter is to end, so is the new process, by the same link.
-pub(crate) fn link_to_starter(starter: &ProcessRef, child: &Head) {
+pub(crate) fn link_to_starter(starter: &dyn Process, child: &mut Head) {
     let mut signals = starter.head().signals.lock();
     // An ended starter has no relations to add to; a pending exit will go through this link like any other.
     if signals.ended {
@@ -320,7 +321,8 @@ pub(crate) fn link_to_starter(starter: &ProcessRef, child: &Head) {
         return;
     }
     signals.link(starter.head().parent, child.pid);
-    child.signals.lock().link(child.parent, starter.head().pid);
+    let parent = child.parent;
+    child.signals.get_mut().link(parent, starter.head().pid);
 }
 
 /// Starts the process of a task, linked to the caller if that is a process; `waiter` hears of its end.
@@ -329,11 +331,9 @@ pub(crate) fn spawn_task<N, F>(waiter: Arc<dyn Deathwatch>, future: F) -> Pid
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let (process, handle) = create::<N>("Task::spawn", Kind::Task);
-    crate::process::death::add_waiter(&*process, waiter);
-    if let Some(caller) = context::current() {
-        link_to_starter(&caller, process.head());
-    }
+    let (mut process, handle) = create::<N>("Task::spawn", Kind::Task);
+    process.head.signals.get_mut().add_waiter(waiter);
+    context::with_current(|caller| link_to_starter(caller, &mut process.head));
     start(process, &handle, future)
 }
 

@@ -1,8 +1,9 @@
 //! What is found by its number: all living processes of all nodes by pid, and who has an alias.
 //!
-//! The numbers are counted up. So entries stand in blocks of [`BLOCK`] numbers that follow each other in a shard, which those
-//! that are made or go one after the other share. A block goes when it is empty, unless it is the newest of its shard: that
-//! one will be filled. What outlives its neighbours holds their places too: at worst 144 bytes.
+//! The numbers are counted up. So entries stand in blocks of [`BLOCK`] numbers that follow each other, which those
+//! that are made or go one after the other share; the next block is in the next shard. A block goes when it is empty,
+//! unless it is the newest of its shard: that one will be filled. What outlives its neighbours holds their places
+//! too: at worst 144 bytes.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -72,8 +73,8 @@ impl<V> Shard<V> {
         let removed = entries.entries[at].take()?;
         entries.used -= 1;
         self.len -= 1;
-        if block != self.newest {
-            self.leave(block);
+        if entries.used == 0 && block != self.newest {
+            self.blocks.remove(&block);
         }
         Some(removed)
     }
@@ -104,13 +105,13 @@ impl<V: Clone> Table<V> {
     }
 
     fn place(&self, number: u64) -> (&Mutex<Shard<V>>, Place) {
-        let in_shard = number / SHARDS;
+        let block = number / BLOCK;
         let place = Place {
-            block: in_shard / BLOCK,
-            at: (in_shard % BLOCK) as usize,
+            block: block / SHARDS,
+            at: (number % BLOCK) as usize,
         };
         // In bounds: a remainder of SHARDS.
-        (&self.0[(number % SHARDS) as usize], place)
+        (&self.0[(block % SHARDS) as usize], place)
     }
 
     fn insert(&self, number: u64, value: V) {

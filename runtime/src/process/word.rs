@@ -81,8 +81,16 @@ impl Word {
 
     /// Remembers how to wake the task. The read-modify-write that follows makes who came before visible to the task, and
     /// the waker to who comes after.
+    #[inline]
     pub(crate) fn attach(&self, waker: &Waker) {
-        if self.task.get().is_none() && self.task.set(waker.clone()).is_ok() {
+        if self.task.get().is_none() {
+            self.attach_first(waker);
+        }
+    }
+
+    #[inline(never)]
+    fn attach_first(&self, waker: &Waker) {
+        if self.task.set(waker.clone()).is_ok() {
             self.set(0);
         }
     }

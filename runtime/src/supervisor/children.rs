@@ -10,6 +10,7 @@ use crate::deadline::until;
 use crate::few::Numbered;
 use crate::observe::{self, What};
 use crate::process::control::ProcessRef;
+use crate::process::death::Watch;
 use crate::process::receive::far_from;
 use crate::process::{context, death, exit_from, self_pid, table};
 use crate::supervisor::plan;
@@ -78,13 +79,14 @@ impl Child {
         let asked = Instant::now();
         let seen = match table::find(pid) {
             Some(process) => {
+                let ended = death::watch_child(&*process, self_pid());
                 ask_to_end(&process, self.spec.shutdown);
-                await_end(&process, self.spec.shutdown, asked, asked).await
+                await_end(&process, ended, self.spec.shutdown, asked, asked).await
             }
             None => ExitReason::NoProc,
         };
-        // Its links were told before this wait was over: nothing of it comes later. If it had ended before, its `Exit` says
-        // why.
+        // Its links were told before this wait was over: nothing of it comes later. If it had ended before, its `Exit` has
+        // come, and says why.
         let reason = take_exit(pid).unwrap_or(seen);
         self.ended(pid, &reason);
     }
@@ -142,17 +144,17 @@ pub(crate) async fn kill_when_over(process: &ProcessRef, shutdown: Shutdown, ask
     }
 }
 
-/// Waits for the end of a child that was asked for at `asked`; after its time it is killed (`SUP-4`).
+/// Waits for the end of a child, `ended`, that was asked for at `asked`; after its time it is killed (`SUP-4`).
 ///
 /// One that blocks its thread cannot end; it is abandoned [`KILL_GRACE`] after its kill: all others see it as killed, and
 /// what it still does reaches nobody (decision A19).
 pub(crate) async fn await_end(
     process: &ProcessRef,
+    mut ended: Watch,
     shutdown: Shutdown,
     asked: Instant,
     mut now: Instant,
 ) -> ExitReason {
-    let mut ended = death::watch(&**process);
     match shutdown {
         Shutdown::Infinity => return ended.await,
         Shutdown::Timeout(timeout) => {

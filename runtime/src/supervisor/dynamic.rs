@@ -12,8 +12,7 @@ use tokio::time::Instant;
 use crate::few::Numbered;
 use crate::name::ServerName;
 use crate::observe::SupervisorInfo;
-use crate::process::table;
-use crate::process::{flush_exits, self_pid, send};
+use crate::process::{death, flush_exits, self_pid, send, table};
 use crate::supervisor::children::{self, Child};
 use crate::supervisor::client::ask;
 use crate::supervisor::intensity::Intensity;
@@ -407,7 +406,9 @@ impl GenServer for DynamicSupervisorServer {
             seen.push(match table::find(*pid) {
                 Some(process) => {
                     let now = Instant::now();
-                    children::await_end(&process, entry.child.spec.shutdown, asked, now).await
+                    let ended = death::watch(&*process);
+                    let shutdown = entry.child.spec.shutdown;
+                    children::await_end(&process, ended, shutdown, asked, now).await
                 }
                 None => ExitReason::NoProc,
             });
