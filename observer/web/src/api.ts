@@ -99,6 +99,7 @@ export interface Rows {
 export interface Ref {
   pid: Pid;
   name: string | null;
+  label?: string | null;
   type: string | null;
   alive: boolean;
 }

@@ -105,7 +105,12 @@ export function showPid(pid: Pid | null | undefined): string {
 export function titleOf(
   of: Pick<Row, "name" | "label" | "type"> & { id?: string | null; pid?: Pid | null },
 ): string {
-  return of.name ?? of.label ?? of.id ?? (of.type || showPid(of.pid));
+  return of.name ?? (of.label === null ? null : shortPath(of.label)) ?? of.id ?? (of.type || showPid(of.pid));
+}
+
+/** A supervisor is labelled with the path of its type: the last part tells it. */
+function shortPath(label: string): string {
+  return /^\w+(::\w+)+$/.test(label) ? label.slice(label.lastIndexOf("::") + 2) : label;
 }
 
 export function strategyOf(node: Node): string | null {
@@ -199,6 +204,9 @@ export interface Frames {
 const LIBRARY =
   /^(<?&?(mut )?(dyn )?(core|std|alloc|tokio|futures|futures_util|futures_core|beamish_runtime|backtrace|hashbrown|parking_lot|tracing)::|<(F|T|alloc|core|std|tokio|beamish_runtime)\b|rust_begin_unwind|__rust|_?_?libc_start|_start$|_main$|main$|clone3?$|start_thread$|__clone|std\b)/;
 
+const LIBRARY_FILE =
+  /^\s*at (\/rustc\/|.*\/\.cargo\/|.*\/rustlib\/|.*\bruntime\/src\/(gen_server|process|supervisor|panics)\b|.*\b(nptl|sysdeps)\/)/;
+
 /** Takes the frames of the runtime and of the standard library out of a backtrace, and says how many they are. */
 export function foldBacktrace(text: string): Frames {
   const frames: { head: string; lines: string[] }[] = [];
@@ -211,7 +219,7 @@ export function foldBacktrace(text: string): Frames {
   const parts: Frames["parts"] = [];
   let hidden = 0;
   for (const frame of frames) {
-    if (LIBRARY.test(frame.head)) {
+    if (LIBRARY.test(frame.head) || frame.lines.slice(1).some(line => LIBRARY_FILE.test(line))) {
       hidden++;
       const last = parts.at(-1);
       if (last && "hidden" in last) last.hidden++;

@@ -90,7 +90,7 @@ export function PidLink({ pid }: { pid: Pid | null }): JSX.Element {
 }
 
 export function RefLink({ to }: { to: Ref }): JSX.Element {
-  const title = to.name ?? to.type ?? "";
+  const title = titleOf({ name: to.name, label: to.label ?? null, type: to.type ?? "" });
   const text = (
     <>
       {title && <span class="ref-name">{plain(title)}</span>}

@@ -20,6 +20,7 @@ import {
   short,
   showPid,
   span,
+  titleOf,
 } from "../format";
 import { hear, serverNow, useLive, useNow, usePolled } from "../live";
 import { Empty, Icon, kindName, KindIcon, RefLink, StatusText, Trouble, processHref } from "../ui";
@@ -69,7 +70,7 @@ export function ProcessView({ pid }: { pid: Pid }): JSX.Element {
     [pid],
   );
 
-  const title = process ? plain(process.name ?? process.label ?? process.type) : "";
+  const title = process ? plain(titleOf(process)) : "";
   return (
     <section class="page process-page" data-testid="process" data-pid={pid}>
       <div class="page-head">
@@ -202,7 +203,7 @@ function Facts({ process, ended }: FactsProps): JSX.Element {
             <p class="note quiet-note">There is nothing to do to a process that has ended.</p>
           ) : (
             <Actions
-              title={plain(process.name ?? process.label ?? process.type)}
+              title={plain(titleOf(process))}
               pid={process.pid}
               kind={process.kind}
               status={process.status}

@@ -170,10 +170,10 @@ function chartsOf(
     values,
     fill,
   });
-  // What ended or was started anew between two samples, a second.
+  // What ended or was started anew, a second, over the last ten.
   const grown = (pick: (sample: Sample) => number): (number | null)[] =>
     history.map((sample, n) => {
-      const before = history[n - 1];
+      const before = history[Math.max(0, n - 10)];
       if (!before || sample.at <= before.at) return null;
       return Math.max(0, ((pick(sample) - pick(before)) * 1000) / (sample.at - before.at));
     });
