@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use beamish::DynamicSupervisorRef;
 use beamish::prelude::*;
-use beamish::{DynamicSupervisorRef, sys};
 use beamish_observer::{Observer, Options};
 use serde_json::Value;
 
@@ -118,23 +118,11 @@ pub(crate) async fn tree() -> Client {
     Client::of(observer.address().await.unwrap())
 }
 
-/// Starts workers under the tree's dynamic supervisor. In each hundredth messages wait: none in the first of these, then
-/// one more in each than in the last, below `most`, and so on again.
-pub(crate) async fn fill(count: usize, most: usize) {
+/// Starts so many workers under the tree's dynamic supervisor.
+pub(crate) async fn fill(count: usize) {
     let many = DynamicSupervisorRef::to("Many");
-    for number in 0..count {
-        let worker = many.start_child(Worker::start_link().once()).await.unwrap();
-        let waiting = if number % 100 == 0 {
-            number / 100 % most
-        } else {
-            0
-        };
-        if waiting > 0 {
-            sys::suspend(&worker).await.unwrap();
-            for _ in 0..waiting {
-                worker.nudge();
-            }
-        }
+    for _ in 0..count {
+        many.start_child(Worker::start_link().once()).await.unwrap();
     }
 }
 
