@@ -25,7 +25,6 @@ pub(crate) struct Sample {
     names: u64,
     messages_total: Option<u64>,
     messages_per_s: Option<f64>,
-    /// The runtime does not tell these calls from others.
     calls_here_per_s: Option<f64>,
     mailbox_total: Option<u64>,
     mailbox_max: Option<u64>,
@@ -92,11 +91,11 @@ impl Sample {
     /// The numbers of `now`; rates are those since `before`.
     fn between(before: Option<&Reading>, now: &Reading) -> Self {
         let sweeps = before.and_then(|before| Some((before, before.swept?, now.swept?)));
-        let rate = sweeps.and_then(|(before, swept_before, swept)| {
+        let rate = |count: fn(&Reading, &Swept) -> u64| {
+            let (before, swept_before, swept) = sweeps?;
             let time = swept.at.saturating_duration_since(swept_before.at);
-            let handled_before = messages_total(&before.totals, &swept_before);
-            per_second(handled_before, messages_total(&now.totals, &swept), time)
-        });
+            per_second(count(before, &swept_before), count(now, &swept), time)
+        };
         let sums = now.swept.map(|swept| swept.sums);
         let busy = before.map_or_else(Vec::new, |before| {
             let time = now.at.saturating_duration_since(before.at);
@@ -111,8 +110,8 @@ impl Sample {
             supervisors: sums.map(|sums| sums.supervisors),
             names: now.totals.names as u64,
             messages_total: now.swept.map(|swept| messages_total(&now.totals, &swept)),
-            messages_per_s: rate,
-            calls_here_per_s: None,
+            messages_per_s: rate(|reading, swept| messages_total(&reading.totals, swept)),
+            calls_here_per_s: rate(|_, swept| swept.sums.ran_here),
             mailbox_total: sums.map(|sums| sums.mailbox_total),
             mailbox_max: sums.map(|sums| sums.mailbox_max),
             started_total: now.totals.started,
@@ -163,6 +162,7 @@ impl History {
         let sample = match (&self.last, self.samples.back()) {
             (Some(last), Some(before)) if is_same_sweep(last, &reading) => Sample {
                 messages_per_s: before.messages_per_s,
+                calls_here_per_s: before.calls_here_per_s,
                 ..sample
             },
             _ => sample,

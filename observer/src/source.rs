@@ -19,6 +19,7 @@ pub(crate) struct Row {
     pub(crate) mailbox: usize,
     pub(crate) mailbox_bytes: usize,
     pub(crate) handled: u64,
+    pub(crate) ran_here: u64,
     pub(crate) links: usize,
 }
 
@@ -46,6 +47,7 @@ impl From<observe::Seen> for Row {
             mailbox: seen.mailbox,
             mailbox_bytes: seen.mailbox_bytes,
             handled: seen.handled,
+            ran_here: seen.ran_here,
             links: seen.links,
         }
     }

@@ -33,6 +33,7 @@ pub(crate) struct Sums {
     pub(crate) processes: u64,
     pub(crate) supervisors: u64,
     pub(crate) handled: u64,
+    pub(crate) ran_here: u64,
     pub(crate) mailbox_total: u64,
     pub(crate) mailbox_max: u64,
 }
@@ -43,6 +44,7 @@ impl Sums {
         self.processes += 1;
         self.supervisors += row.is_supervisor() as u64;
         self.handled += row.handled;
+        self.ran_here += row.ran_here;
         self.mailbox_total += mailbox;
         if mailbox > self.mailbox_max {
             self.mailbox_max = mailbox;
@@ -379,6 +381,7 @@ pub(crate) mod tests {
             mailbox: 0,
             mailbox_bytes: 0,
             handled: 0,
+            ran_here: 0,
             links: 0,
         }
     }
