@@ -1,7 +1,7 @@
 //! What happened, numbered, as far back as it is kept.
 //!
-//! Starts and planned ends are many and say little; they have places of their own, and half of the rate, so that a burst of
-//! them does not push out the crash that explains it.
+//! Starts, planned ends and messages are many and say little; they have places of their own, and half of the rate, so that a
+//! burst of them does not push out the crash that explains it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -55,7 +55,9 @@ impl Kind {
 
     const fn rank(self) -> Rank {
         match self {
-            Self::Start | Self::Exit | Self::Trace => Rank::Many,
+            Self::Start | Self::Exit | Self::Unexpected | Self::Slow | Self::Full | Self::Trace => {
+                Rank::Many
+            }
             _ => Rank::Few,
         }
     }
@@ -172,15 +174,20 @@ impl Log {
 
     /// Notes an event, unless there are too many.
     pub(crate) fn note(&mut self, event: Event, now: Instant) {
-        let gate = match event.kind.rank() {
+        if self.admits(event.kind, now) {
+            self.push(event);
+        }
+    }
+
+    /// Whether there is room for one more of this kind in this second. It is to be noted then, else it is counted.
+    pub(crate) fn admits(&mut self, kind: Kind, now: Instant) -> bool {
+        let gate = match kind.rank() {
             Rank::Many => 0,
             Rank::Few => 1,
         };
-        let taken = self.gates[gate].take(now);
+        let is_taken = self.gates[gate].take(now);
         self.tell_missed(now);
-        if taken {
-            self.push(event);
-        }
+        is_taken
     }
 
     /// Notes that so many events did not come at all.
@@ -198,7 +205,8 @@ impl Log {
         self.gates.iter().any(|gate| gate.refused > 0)
     }
 
-    fn push(&mut self, mut event: Event) {
+    /// Notes an event that is [admitted](Self::admits).
+    pub(crate) fn push(&mut self, mut event: Event) {
         self.last += 1;
         event.seq = self.last;
         let kept = match event.kind.rank() {

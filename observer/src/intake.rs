@@ -1,15 +1,16 @@
 //! What happens in the program becomes events, and the streams hear of them ten times a second at most.
 
-use std::fmt::Display;
+use std::sync::Arc;
 use std::time::Duration;
 
+use beamish::{ExitReason, Pid};
 use tokio::time::{Instant, sleep_until};
 
 use crate::events::{Event, Kind};
 use crate::kin::Restart;
 use crate::shared::App;
 use crate::source::{self, Events, What};
-use crate::text::{Id, cut, short_line, short_type, unix_ms};
+use crate::text::{Id, bounded, short_line, short_type, unix_ms};
 
 /// How many events wait for the observer at most; those over it are counted as missed.
 pub(crate) const WAITING: usize = 10_000;
@@ -74,36 +75,18 @@ fn take(app: &App, events: Vec<source::Event>, missed: u64, now: Instant) {
 }
 
 fn note(app: &App, happened: &source::Event, now: Instant) {
-    let at = unix_ms(happened.at);
-    if let What::Restarted {
-        supervisor,
-        child,
-        before,
-    } = &happened.what
-        && let Some(pid) = happened.pid
-    {
-        let child = short_line(child);
-        if let Some(before) = *before {
-            app.log().place(before, *supervisor, &child);
+    if let Some(restart) = restart(happened) {
+        if let Some(before) = restart.before {
+            app.log().place(before, restart.supervisor, &restart.child);
         }
-        let restart = Restart {
-            at,
-            pid,
-            before: *before,
-            supervisor: *supervisor,
-            child,
-        };
-        let called = source::see(*supervisor).map_or_else(
-            || supervisor.to_string(),
-            |row| match (row.name, row.label) {
-                (Some(name), _) => name.to_string(),
-                (None, Some(label)) => label.into(),
-                (None, None) => supervisor.to_string(),
-            },
-        );
+        let called = called(restart.supervisor);
         app.kin().restarted(restart, called);
     }
-    let mut event = event(happened, at);
+    // Before its text is made: of a burst most is only counted.
+    if !app.log().admits(kind(&happened.what), now) {
+        return;
+    }
+    let mut event = event(happened);
     if let Some(pid) = happened.pid
         && event.supervisor.is_none()
         && let Some(known) = app.kin().get(pid)
@@ -111,11 +94,52 @@ fn note(app: &App, happened: &source::Event, now: Instant) {
         event.supervisor = Some(Id(known.supervisor));
         event.child = Some(known.child.clone());
     }
-    app.log().note(event, now);
+    app.log().push(event);
+}
+
+fn restart(happened: &source::Event) -> Option<Restart> {
+    match &happened.what {
+        What::Restarted {
+            supervisor,
+            child,
+            before,
+        } => Some(Restart {
+            at: unix_ms(happened.at),
+            pid: happened.pid?,
+            before: *before,
+            supervisor: *supervisor,
+            child: short_line(child),
+        }),
+        _ => None,
+    }
+}
+
+/// What a supervisor is called over its own restarts, if it has a name or a label.
+fn called(supervisor: Pid) -> String {
+    let row = source::see(supervisor);
+    let name = row.map(|row| (row.name, row.label));
+    match name {
+        Some((Some(name), _)) => short_line(&name),
+        Some((None, Some(label))) => short_line(&label),
+        _ => supervisor.to_string(),
+    }
+}
+
+const fn kind(what: &What) -> Kind {
+    match what {
+        What::Started { .. } => Kind::Start,
+        What::Ended { .. } => Kind::Exit,
+        What::Crashed { .. } => Kind::Crash,
+        What::Restarted { .. } => Kind::Restart,
+        What::GaveUp { .. } => Kind::Intensity,
+        What::Unexpected { .. } => Kind::Unexpected,
+        What::Full { .. } => Kind::Full,
+        _ => Kind::Supervisor,
+    }
 }
 
 /// What happened, in the words of the API.
-fn event(happened: &source::Event, at: u64) -> Event {
+fn event(happened: &source::Event) -> Event {
     let name = happened.name.as_ref().map(short_line);
     let type_name = happened.type_name.map(|full| short_line(&short_type(full)));
     let who = match (&name, &type_name, happened.pid) {
@@ -125,81 +149,27 @@ fn event(happened: &source::Event, at: u64) -> Event {
         (None, None, Some(pid)) => pid.to_string(),
         (None, None, None) => "a process".to_owned(),
     };
-    let told = told(&happened.what, &who);
+    let (at, kind) = (unix_ms(happened.at), kind(&happened.what));
     let event = Event {
         pid: happened.pid.map(Id),
         name,
         type_name,
-        ..Event::new(at, told.kind, short_line(&told.message))
+        ..Event::new(at, kind, String::new())
     };
-    with_details(event, &happened.what)
-}
-
-struct ToldEvent {
-    kind: Kind,
-    message: String,
-}
-
-fn told(what: &What, who: &str) -> ToldEvent {
-    let (kind, message) = match what {
-        What::Started {
-            parent: Some(parent),
-        } => (Kind::Start, format!("{who} started by {parent}")),
-        What::Started { parent: None } => (Kind::Start, format!("{who} started")),
-        What::Ended { reason } => (Kind::Exit, format!("{who} ended: {reason}")),
-        What::Crashed { reason, .. } => (Kind::Crash, format!("{who} crashed: {reason}")),
-        What::Restarted { child, before, .. } => {
-            let before = before.map_or_else(String::new, |before| format!(" in place of {before}"));
-            (
-                Kind::Restart,
-                format!("{who} restarted as child {child}{before}"),
-            )
-        }
-        What::GaveUp {
-            child,
-            max_restarts,
-            max_seconds,
-        } => {
-            let message = format!(
-                "{who} gives up: more than {max_restarts} restarts in {max_seconds} s, the last of child {child}"
-            );
-            (Kind::Intensity, message)
-        }
-        What::Reported {
-            context,
-            child,
-            reason,
-            ..
-        } => (
-            Kind::Supervisor,
-            format!("{context}: child {child}: {reason}"),
-        ),
-        What::Unexpected { message } => (
-            Kind::Unexpected,
-            format!(
-                "{who} dropped a message that it does not take: {}",
-                short_type(message)
-            ),
-        ),
-        What::Full { message } => (
-            Kind::Full,
-            format!("the mailbox of {who} is full: {message}"),
-        ),
-        other => (Kind::Supervisor, format!("{who}: {other:?}")),
-    };
-    ToldEvent { kind, message }
+    let event = with_details(event, &happened.what);
+    let message = short_line(&message(&event, &who, &happened.what));
+    Event { message, ..event }
 }
 
 fn with_details(event: Event, what: &What) -> Event {
-    let reason = |reason: &dyn Display| Some(short_line(reason));
     match what {
-        What::Ended { reason: why } => Event {
-            reason: reason(why),
+        What::Ended { reason } => Event {
+            reason: Some(short_line(reason)),
             ..event
         },
-        What::Crashed { reason: why, .. } => Event {
-            reason: reason(why),
-            backtrace: backtrace(why),
+        What::Crashed { reason, .. } => Event {
+            reason: Some(short_line(reason)),
+            backtrace: backtrace(reason),
             ..event
         },
         What::Restarted {
@@ -221,23 +191,93 @@ fn with_details(event: Event, what: &What) -> Event {
         What::Reported {
             supervisor,
             child,
-            reason: why,
+            reason,
             ..
         } => Event {
             supervisor: supervisor.map(Id),
             child: Some(short_line(child)),
-            reason: reason(why),
+            reason: Some(short_line(reason)),
             ..event
         },
         _ => event,
     }
 }
 
-fn backtrace(reason: &beamish::ExitReason) -> Option<std::sync::Arc<str>> {
+/// For people. `event` has the texts of what happened already: the user's code writes them, and is asked once.
+fn message(event: &Event, who: &str, what: &What) -> String {
+    let reason = event.reason.as_deref().unwrap_or_default();
+    let child = event.child.as_deref().unwrap_or_default();
+    match what {
+        What::Started {
+            parent: Some(parent),
+        } => format!("{who} started by {parent}"),
+        What::Started { parent: None } => format!("{who} started"),
+        What::Ended { .. } => format!("{who} ended: {reason}"),
+        What::Crashed { .. } => format!("{who} crashed: {reason}"),
+        What::Restarted {
+            before: Some(before),
+            ..
+        } => format!("{who} restarted as child {child} in place of {before}"),
+        What::Restarted { before: None, .. } => format!("{who} restarted as child {child}"),
+        What::GaveUp {
+            max_restarts,
+            max_seconds,
+            ..
+        } => format!(
+            "{who} gives up: more than {max_restarts} restarts in {max_seconds} s, the last of child {child}"
+        ),
+        What::Reported { context, .. } => format!("{context}: child {child}: {reason}"),
+        What::Unexpected { message } => {
+            let message = short_type(message);
+            format!("{who} dropped a message that it does not take: {message}")
+        }
+        What::Full { message } => format!("the mailbox of {who} is full: {message}"),
+        _ => who.to_owned(),
+    }
+}
+
+fn backtrace(reason: &ExitReason) -> Option<Arc<str>> {
     match reason {
-        beamish::ExitReason::Panic(info) => info
-            .backtrace()
-            .map(|backtrace| cut(backtrace.to_string(), MAX_BACKTRACE).into()),
+        ExitReason::Panic(info) => Some(bounded(info.backtrace()?, MAX_BACKTRACE).into()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt;
+
+    /// Its text is as hostile as can be.
+    struct Hostile(usize);
+
+    impl fmt::Debug for Hostile {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            match self.0 {
+                0 => panic!("no text"),
+                1 => loop {
+                    f.write_str("long\n")?;
+                },
+                _ => f.write_str("a\r\nb"),
+            }
+        }
+    }
+
+    fn ended(hostile: usize) -> Event {
+        let what = What::Ended {
+            reason: ExitReason::other(Hostile(hostile)),
+        };
+        let event = Event::new(0, kind(&what), String::new());
+        let event = with_details(event, &what);
+        let message = message(&event, "x", &what);
+        Event { message, ..event }
+    }
+
+    #[test]
+    fn reasons_without_text_without_end_and_of_many_lines_are_one_short_line() {
+        assert_eq!(ended(0).message, "x ended: (its text panicked)");
+        let long = ended(1).reason.unwrap();
+        assert!(long.starts_with("long long") && long.len() < 3_000);
+        assert_eq!(ended(2).reason.as_deref(), Some("a  b"));
     }
 }

@@ -14,7 +14,7 @@ use crate::shared::Shared;
 use crate::text::{MIN_TOKEN, random_token};
 use crate::{os, report, source};
 
-/// Shows what runs: see the [crate](crate).
+/// Shows what runs: see the [crate].
 ///
 /// [`ObserverRef::named`] finds the one that runs, under the name `Beamish.Observer`.
 #[genserver(name = "Beamish.Observer")]

@@ -1,7 +1,8 @@
 //! How things are written in the API: pids, types, reasons, times; and the token.
 
-use std::fmt::Display;
+use std::fmt::{self, Display, Write};
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use beamish::Pid;
@@ -67,9 +68,41 @@ pub(crate) fn cut(mut text: String, max: usize) -> String {
     text
 }
 
+/// At most `max` bytes of a value's text. The user's code writes it: it may panic, or never end.
+pub(crate) fn bounded(value: &(impl Display + ?Sized), max: usize) -> String {
+    let mut written = Bounded {
+        text: String::new(),
+        max,
+    };
+    let wrote = AssertUnwindSafe(|| write!(written, "{value}").is_ok());
+    match std::panic::catch_unwind(wrote) {
+        Ok(_) => cut(written.text, max),
+        Err(_) => "(its text panicked)".to_owned(),
+    }
+}
+
+/// Takes a little more than `max` bytes, and then no more.
+struct Bounded {
+    text: String,
+    max: usize,
+}
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        if self.text.len() > self.max {
+            return Err(fmt::Error);
+        }
+        let room = self.max + 4 - self.text.len().min(self.max);
+        let end = (0..=room.min(part.len()))
+            .rev()
+            .find(|end| part.is_char_boundary(*end));
+        self.text.push_str(&part[..end.unwrap_or(0)]);
+        Ok(())
+    }
+}
+
 /// A text in one line.
-pub(crate) fn line(text: &(impl Display + ?Sized)) -> String {
-    let text = text.to_string();
+fn line(text: String) -> String {
     if text.contains(['\n', '\r']) {
         let lines: Vec<_> = text.split(['\n', '\r']).map(str::trim).collect();
         lines.join(" ")
@@ -81,9 +114,9 @@ pub(crate) fn line(text: &(impl Display + ?Sized)) -> String {
 /// What a reason, a name and a message may have at most, in bytes.
 pub(crate) const MAX_LINE: usize = 2_048;
 
-/// One line that is not too long.
+/// One line that is not too long, whatever the value writes.
 pub(crate) fn short_line(text: &(impl Display + ?Sized)) -> String {
-    cut(line(text), MAX_LINE)
+    line(bounded(text, MAX_LINE))
 }
 
 /// Unix milliseconds.
@@ -157,9 +190,17 @@ mod tests {
     }
 
     #[test]
+    fn a_bounded_text_is_cut_too() {
+        assert_eq!(bounded("äöü", 3), "ä…");
+        assert_eq!(bounded("abc", 3), "abc");
+        assert_eq!(bounded(&"x".repeat(9_000), 5), "xxxxx…");
+        assert_eq!(bounded("", 0), "");
+    }
+
+    #[test]
     fn lines_become_one() {
-        assert_eq!(line("left\n  right\r\n"), "left right  ");
-        assert_eq!(line("one"), "one");
+        assert_eq!(short_line("left\n  right\r\n"), "left right  ");
+        assert_eq!(short_line("one"), "one");
     }
 
     #[test]

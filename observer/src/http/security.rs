@@ -84,14 +84,14 @@ impl Policy {
             return Verdict::Pass;
         };
         let is_shown = |shown: &str| same_secret(shown, token);
-        let bearer = asked.authorization;
-        let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
-        if bearer.is_some_and(is_shown) || self.cookie_of(asked).is_some_and(is_shown) {
+        let bearer = asked.authorization.and_then(bearer).is_some_and(is_shown);
+        let kept = self.cookie_of(asked);
+        if bearer || kept.is_some_and(|kept| same_secret(kept, &hex(token))) {
             return Verdict::Pass;
         }
         let mut pairs = asked.query.split('&');
         let in_url = pairs.find_map(|pair| pair.strip_prefix("token="));
-        if asked.path == "/" && in_url.is_some_and(is_shown) {
+        if asked.path == "/" && in_url.map(decoded).is_some_and(|shown| is_shown(&shown)) {
             return Verdict::SignIn;
         }
         let message = "a token is needed: `Authorization: Bearer TOKEN`, or `/?token=TOKEN` in a browser; \
@@ -121,17 +121,43 @@ impl Policy {
     }
 
     fn signed_in(&self) -> Response {
-        let token = self.token.as_deref().unwrap_or_default();
-        let cookie = format!("{}={token}; HttpOnly; SameSite=Strict; Path=/", self.cookie);
-        let mut response = StatusCode::SEE_OTHER.into_response();
-        let headers = response.headers_mut();
-        headers.insert(LOCATION, HeaderValue::from_static("/"));
-        // A token that no header can hold cannot have come in a URL either.
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            headers.insert(SET_COOKIE, cookie);
-        }
-        response
+        let token = hex(self.token.as_deref().unwrap_or_default());
+        let attributes = "HttpOnly; SameSite=Strict; Path=/";
+        let cookie = format!("{}={token}; {attributes}", self.cookie);
+        let headers = [(LOCATION, "/".to_owned()), (SET_COOKIE, cookie)];
+        (StatusCode::SEE_OTHER, headers).into_response()
     }
+}
+
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+/// As a cookie holds it, which any token fits into.
+fn hex(token: &str) -> String {
+    token.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A part of a query without its `%xx`; what is none stays.
+fn decoded(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..2).filter(|_| *first == b'%');
+        let code = code.and_then(|code| std::str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(if *first == b'+' { b' ' } else { *first });
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A page that sends a request is the observer's own: of the same host and port that it asks.
@@ -295,6 +321,19 @@ mod tests {
     }
 
     #[test]
+    fn queries_are_decoded() {
+        for (written, meant) in [
+            ("a%20b+c", "a b c"),
+            ("%C3%a4", "ä"),
+            ("%", "%"),
+            ("%4", "%4"),
+            ("%zz%41", "%zzA"),
+        ] {
+            assert_eq!(decoded(written), meant);
+        }
+    }
+
+    #[test]
     fn only_its_own_pages_may_ask() {
         let policy = policy(false);
         let of_origin = |origin| Asked {
@@ -323,7 +362,7 @@ mod tests {
         let policy = policy(true);
         let bearer = format!("Bearer {TOKEN}");
         let wrong = format!("Bearer {TOKEN}0");
-        let cookie = format!("a=b; beamish_observer_4880={TOKEN}; c=d");
+        let cookie = format!("a=b; beamish_observer_4880={}; c=d", hex(TOKEN));
         let other = format!("beamish_observer_4881={TOKEN}; beamish_observer_4880=");
         let query = format!("x=y&token={TOKEN}");
         let with = |authorization, cookies, query, path| Asked {
