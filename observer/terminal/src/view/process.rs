@@ -245,7 +245,10 @@ impl Page {
             return;
         };
         let since = format::elapsed(app.ago(since));
-        self.heading(&format!("Handler times of {since}, by {}", order.word()));
+        self.heading(&format!(
+            "Handler times of the last {since}, by {}",
+            order.word()
+        ));
         if process.handlers.is_empty() {
             self.text(2, "nothing was handled since");
             return;
