@@ -157,6 +157,8 @@ pub struct App {
     pub(crate) events: EventLog,
     pub(crate) flashes: Flashes,
     past: Past,
+    /// Whether processes started or ended since the tree was asked for.
+    changed: bool,
     /// The observer's time, and when it was that.
     clock: Option<(u64, Instant)>,
     /// The requests that are under way, and whether the answer will be out of date.
@@ -188,6 +190,7 @@ impl App {
                 after: 0,
                 state: PastState::Unknown,
             },
+            changed: false,
             clock: None,
             under_way: BTreeMap::new(),
         }

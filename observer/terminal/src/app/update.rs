@@ -27,6 +27,9 @@ impl App {
                 self.size = (width, height);
                 self.refresh(&mut effects);
             }
+            Input::Tick if self.changed && self.shows_tree() => {
+                self.want(Topic::Tree, &mut effects);
+            }
             Input::Tick => {}
             Input::Told(told) => self.told(told, &mut effects),
             Input::Lost(error) => self.lost(&error),
@@ -75,10 +78,8 @@ impl App {
                 }
                 self.add_events(events, effects);
             }
-            Told::Changed if self.view == View::Tree && self.opened.is_empty() => {
-                self.want(Topic::Tree, effects);
-            }
-            Told::Changed => {}
+            // Where processes come and go all the time, four trees a second will do.
+            Told::Changed => self.changed = true,
         }
     }
 
@@ -114,7 +115,7 @@ impl App {
         if let Some(gap) = &mut self.link.gap {
             gap.late += added;
         }
-        if tree_changed && self.view == View::Tree && self.opened.is_empty() {
+        if tree_changed && self.shows_tree() {
             self.want(Topic::Tree, effects);
         }
     }
@@ -158,6 +159,10 @@ impl App {
                 self.refresh(effects);
             }
         }
+    }
+
+    fn shows_tree(&self) -> bool {
+        self.view == View::Tree && self.opened.is_empty()
     }
 
     fn opened_mut(&mut self, pid: &str) -> Option<&mut Opened> {
@@ -298,6 +303,7 @@ impl App {
             },
         };
         self.under_way.insert(topic, false);
+        self.changed &= topic != Topic::Tree;
         effects.push(Effect::Ask(request));
     }
 }
@@ -469,7 +475,7 @@ mod tests {
     #[test]
     fn one_request_of_a_kind_is_under_way() {
         let mut face = Face::connected();
-        let changed = |face: &mut Face| face.input(Input::Told(Told::Changed));
+        let changed = |face: &mut Face| face.sample(1);
         assert_eq!(changed(&mut face), [ask(tree(""))]);
         assert_eq!(changed(&mut face), []);
         assert_eq!(changed(&mut face), []);
@@ -480,6 +486,37 @@ mod tests {
             "once more, for both"
         );
         assert_eq!(face.answer(tree(""), answer), []);
+    }
+
+    #[test]
+    fn what_changes_is_asked_for_at_the_next_tick() {
+        let mut face = Face::connected();
+        assert_eq!(face.input(Input::Told(Told::Changed)), []);
+        assert_eq!(face.input(Input::Told(Told::Changed)), []);
+        assert_eq!(face.input(Input::Tick), [ask(tree(""))]);
+        face.answer(tree(""), Answer::Tree(Tree::default()));
+        assert_eq!(face.input(Input::Tick), [], "once");
+        face.input(Input::Told(Told::Changed));
+        face.write("3");
+        assert_eq!(face.input(Input::Tick), [], "it is not looked at");
+    }
+
+    #[test]
+    fn a_crash_is_looked_at_at_once() {
+        let mut face = Face::connected();
+        let event = Event {
+            seq: 1,
+            kind: "crash".to_owned(),
+            ..Event::default()
+        };
+        let events = Events {
+            events: vec![event],
+            ..Events::default()
+        };
+        assert_eq!(
+            face.input(Input::Told(Told::Events(events))),
+            [ask(tree(""))]
+        );
     }
 
     #[test]
