@@ -759,4 +759,12 @@ mod tests {
             assert_eq!(face.input(Input::Key(key)).last(), Some(&Effect::Quit));
         }
     }
+
+    #[test]
+    fn escape_and_a_key_soon_after_it_are_two_keys() {
+        let mut face = opened();
+        let key = KeyEvent::new(KeyCode::Char('1'), KeyModifiers::ALT);
+        face.input(Input::Key(key));
+        assert!(face.app.opened.is_empty() && face.app.view == View::Tree);
+    }
 }

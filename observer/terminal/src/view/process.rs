@@ -14,7 +14,7 @@ use crate::{format, text};
 /// The width of what facts are called.
 const NAME: usize = 14;
 /// How many lines of a backtrace are shown.
-const BACKTRACE: usize = 12;
+const BACKTRACE: usize = 24;
 
 /// All lines of the page, of which some are seen.
 pub(super) struct Page {
@@ -165,13 +165,13 @@ impl Page {
             if let Some(reason) = &last.reason {
                 self.fact("Reason", reason);
             }
-            if let Some(backtrace) = &last.backtrace {
-                self.backtrace(backtrace);
-            }
         }
         if let Some(new) = &gone.replaced_by {
             self.processes("Replaced by", [new]);
             self.fact("", "Enter opens it");
+        }
+        if let Some(backtrace) = gone.last.as_ref().and_then(|last| last.backtrace.as_ref()) {
+            self.backtrace(backtrace);
         }
     }
 
@@ -342,7 +342,7 @@ impl Page {
     }
 
     fn backtrace(&mut self, backtrace: &str) {
-        let lines: Vec<_> = backtrace.lines().collect();
+        let lines = crate::text::frames(backtrace);
         let shown = lines.len().min(BACKTRACE);
         self.text(4, &lines[..shown].join("\n"));
         if lines.len() > shown {
