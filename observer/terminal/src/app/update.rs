@@ -44,7 +44,7 @@ impl App {
     }
 
     fn lost(&mut self, error: &RequestError) {
-        self.link.lost(error.to_string(), self.now);
+        self.link.lost(error.to_string(), self.heard, self.now);
         if self.past.state == PastState::Read {
             self.past.after = self.events.last().unwrap_or(0);
         }
@@ -52,6 +52,7 @@ impl App {
     }
 
     fn told(&mut self, told: Told, effects: &mut Vec<Effect>) {
+        self.heard = self.now;
         match told {
             Told::Hello(hello) => self.hello(&hello, effects),
             Told::Sample(sample) => {
@@ -251,10 +252,13 @@ impl App {
             format!("reconnected after {away}: the program was started anew, its events begin anew")
         } else {
             let late = format::things(gap.late, "event", "events");
-            format!(
-                "reconnected after {away}: {late} came late, {} missed",
-                gap.missed
-            )
+            match (gap.late, gap.missed) {
+                (0, 0) => format!("reconnected after {away}: nothing was missed"),
+                (_, 0) => format!("reconnected after {away}: {late} came late, none is missed"),
+                (_, missed) => {
+                    format!("reconnected after {away}: {late} came late, {missed} missed")
+                }
+            }
         };
         self.tell(text, gap.missed > 0 || gap.other_program);
     }

@@ -577,3 +577,14 @@ fn a_lost_connection_is_told() {
         "what is known stays to be seen"
     );
 }
+
+#[test]
+fn silence_is_told() {
+    let mut face = Face::new(100, 24);
+    face.wait(Duration::from_millis(2999));
+    assert!(face.status().contains("up 2 h 5 min"), "{}", face.status());
+    face.wait(Duration::from_secs(4));
+    assert_eq!(face.status(), "nothing heard from 127.0.0.1:4880 for 6 s");
+    face.told("sample", &sample(NOW + 7000));
+    assert!(face.status().contains("up 2 h 5 min"), "{}", face.status());
+}
