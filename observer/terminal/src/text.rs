@@ -48,6 +48,15 @@ fn is_unsafe(character: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// At most `bytes` of the beginning of `text`.
+#[must_use]
+pub(crate) fn begin(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
 /// How many cells `text` takes, as the terminal's cells are filled: by what is read as one character.
 #[must_use]
 pub fn width(text: &str) -> usize {
@@ -240,5 +249,18 @@ mod tests {
         assert_eq!(frames(&format!("{panics}\n{own}")).join("\n"), own);
         assert_eq!(frames(own).join("\n"), own);
         assert_eq!(frames(panics).join("\n"), panics, "rather all than nothing");
+    }
+
+    #[test]
+    fn a_beginning_ends_between_two_characters() {
+        assert_eq!(
+            [
+                begin("aü", 2),
+                begin("aü", 3),
+                begin("aü", 9),
+                begin("ü", 1)
+            ],
+            ["a", "aü", "aü", ""]
+        );
     }
 }

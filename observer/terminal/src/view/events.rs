@@ -193,7 +193,7 @@ fn describe(event: &Event, theme: Theme, width: usize) -> Vec<Line<'static>> {
         add(&format!("{} was replaced by {}", pid(old), pid(new)));
     }
     if let Some(backtrace) = &event.backtrace {
-        add(&text::frames(backtrace).join("\n"));
+        add(backtrace);
     }
     lines
 }

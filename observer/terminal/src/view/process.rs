@@ -13,6 +13,8 @@ use crate::{format, text};
 
 /// The width of what facts are called.
 const NAME: usize = 14;
+/// How much of a state is shown, in bytes.
+const STATE: usize = 32 * 1024;
 /// How many lines of a backtrace are shown.
 const BACKTRACE: usize = 24;
 
@@ -281,7 +283,14 @@ impl Page {
     fn state(&mut self, process: &Process) {
         self.heading("State");
         match &process.state {
-            Some(state) => self.text(2, state),
+            Some(state) => {
+                let shown = text::begin(state, STATE);
+                self.text(2, shown);
+                if shown.len() < state.len() {
+                    let rest = format::bytes((state.len() - shown.len()) as u64);
+                    self.text(2, &format!("… {rest} more"));
+                }
+            }
             None if process.state_shown => self.text(2, "it did not answer in time"),
             None => self.text(2, "not shown: a server shows it with #[genserver(debug)]"),
         }
