@@ -1,7 +1,7 @@
 //! What an observer answers, as far as it is shown here.
 //!
-//! Read tolerantly: fields that are not known are passed over, absent values may be missing or `null`, and words (kinds,
-//! statuses) stay text, so that an observer with more of them is shown too.
+//! Read tolerantly: fields that are not known are passed over, absent values may be missing or `null`, and words
+//! (kinds, statuses) stay text, so that an observer with more of them is shown too.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -7,8 +7,8 @@
 //!                    client ◄──► observer (HTTP, and a stream of events)
 //! ```
 //!
-//! [`app`] decides purely, with the time passed in; [`view`] draws purely; [`session`] acts on the network and [`run`] on
-//! the terminal. All text from processes is hostile: it is drawn through [`text::clean`] only.
+//! [`app`] decides purely, with the time passed in; [`view`] draws purely; [`session`] acts on the network and [`run`]
+//! on the terminal. All text from processes is hostile: it is drawn through [`text::clean`] only.
 //!
 //! Made for the program `beamish-observer`; what is public here is so for its tests and may change with each release.
 

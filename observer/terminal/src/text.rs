@@ -41,10 +41,20 @@ pub fn clean(text: &str) -> String {
 fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
             | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// At most `bytes` of the beginning of `text`.
+#[must_use]
+pub(crate) fn begin(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
 }
 
 /// How many cells `text` takes, as the terminal's cells are filled: by what is read as one character.
@@ -131,6 +141,22 @@ pub(crate) fn flow(parts: impl IntoIterator<Item = String>, cells: usize) -> Vec
     lines
 }
 
+/// The lines of a backtrace, from the frame on that panicked.
+#[must_use]
+pub(crate) fn frames(backtrace: &str) -> Vec<&str> {
+    let is_panics =
+        |line: &&str| line.contains("core::panicking::") || line.contains("rust_begin_unwind");
+    let lines: Vec<_> = backtrace.lines().collect();
+    let start = lines.iter().rposition(is_panics).map_or(0, |last| last + 1);
+    let is_place = |line: &&&str| line.trim_start().starts_with("at ");
+    let start = start + lines[start..].iter().take_while(is_place).count();
+    if start < lines.len() {
+        lines[start..].to_vec()
+    } else {
+        lines
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,5 +240,27 @@ mod tests {
         let parts = ["ab", "", "cd", "efghijkl", "m"].map(str::to_owned);
         assert_eq!(flow(parts.clone(), 7), ["ab · cd", "efghij…", "m"]);
         assert_eq!(flow(parts, 80), ["ab · cd · efghijkl · m"]);
+    }
+
+    #[test]
+    fn a_backtrace_begins_where_it_panicked() {
+        let own = "   3: demo::fail\n             at ./demo.rs:1\n   4: main";
+        let panics = "   0: std::panicking::hook\n   1: core::panicking::panic_fmt\n             at /rustc/p.rs:1";
+        assert_eq!(frames(&format!("{panics}\n{own}")).join("\n"), own);
+        assert_eq!(frames(own).join("\n"), own);
+        assert_eq!(frames(panics).join("\n"), panics, "rather all than nothing");
+    }
+
+    #[test]
+    fn a_beginning_ends_between_two_characters() {
+        assert_eq!(
+            [
+                begin("aü", 2),
+                begin("aü", 3),
+                begin("aü", 9),
+                begin("ü", 1)
+            ],
+            ["a", "aü", "aü", ""]
+        );
     }
 }

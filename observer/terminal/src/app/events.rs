@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::api::Event;
 use crate::app::list::Step;
+use crate::text;
 
 /// How many events are kept; an observer keeps as many.
 pub(crate) const KEPT: usize = 5_000;
+/// How much is kept of each text of an event, in bytes: 5,000 backtraces would be many.
+const KEPT_TEXT: usize = 4 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct EventLog {
@@ -38,7 +41,7 @@ impl Default for EventLog {
 
 impl EventLog {
     /// Adds an event; whether it is a new one.
-    pub(crate) fn add(&mut self, event: Event) -> bool {
+    pub(crate) fn add(&mut self, mut event: Event) -> bool {
         let seq = event.seq;
         let is_old = self.events.len() >= KEPT
             && self
@@ -47,6 +50,18 @@ impl EventLog {
                 .is_some_and(|(oldest, _)| seq < *oldest);
         if is_old || self.events.contains_key(&seq) {
             return false;
+        }
+        if let Some(backtrace) = &mut event.backtrace {
+            *backtrace = text::frames(backtrace).join("\n");
+        }
+        let texts = [
+            &mut event.backtrace,
+            &mut event.reason,
+            &mut event.name,
+            &mut event.type_name,
+        ];
+        for text in texts.into_iter().flatten().chain([&mut event.message]) {
+            text.truncate(text::begin(text, KEPT_TEXT).len());
         }
         self.events.insert(seq, event);
         self.last = self.last.max(Some(seq));
@@ -246,5 +261,21 @@ mod tests {
         log.forget();
         assert_eq!(log.last(), None);
         assert!(log.add(event(1)));
+    }
+
+    #[test]
+    fn a_text_is_kept_in_part_if_it_is_long() {
+        let mut log = EventLog::default();
+        let long = "ü".repeat(KEPT_TEXT);
+        log.add(Event {
+            reason: Some(long.clone()),
+            message: long,
+            ..Event::default()
+        });
+        let event = log.selected().unwrap();
+        assert_eq!(
+            [event.reason.as_ref().unwrap().len(), event.message.len()],
+            [KEPT_TEXT; 2]
+        );
     }
 }

@@ -1,17 +1,20 @@
-//! Crashes that are shown for a moment.
+//! Crashes and restarts that are shown for a moment.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::api::Event;
 
-/// How long a crash is shown in the tree.
+/// How long a crash or a restart is shown in the tree.
 pub(crate) const SHOWN: Duration = Duration::from_secs(2);
 
 /// What happened to a process a moment ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flash {
     Crashed,
+    /// After a crash, which goes on being shown.
+    Recovered,
+    /// After an end that was no crash.
     Restarted,
 }
 
@@ -21,14 +24,14 @@ enum Place {
     Child(String, String),
 }
 
-/// The places in the tree that crashed or were restarted after a crash, and until when it is shown.
+/// The places in the tree that crashed or were restarted, and until when it is shown.
 #[derive(Debug, Default)]
 pub(crate) struct Flashes {
     places: HashMap<Place, (Flash, Instant)>,
 }
 
 impl Flashes {
-    /// Takes note of a crash, or of the restart of what crashed.
+    /// Takes note of a crash or a restart.
     pub(crate) fn note(&mut self, event: &Event, now: Instant) {
         self.places.retain(|_, (_, until)| *until > now);
         let child = match (&event.supervisor, &event.child) {
@@ -48,12 +51,13 @@ impl Flashes {
                     .as_ref()
                     .and_then(known)
                     .or_else(|| child.as_ref().and_then(known));
-                if let Some((_, until)) = crash {
-                    let new = event.new_pid.clone().map(Place::Pid);
-                    let places = new.into_iter().chain(child);
-                    self.places
-                        .extend(places.map(|place| (place, (Flash::Restarted, until))));
-                }
+                let entry = match crash {
+                    Some((Flash::Crashed | Flash::Recovered, until)) => (Flash::Recovered, until),
+                    Some((Flash::Restarted, _)) | None => (Flash::Restarted, now + SHOWN),
+                };
+                let new = event.new_pid.clone().map(Place::Pid);
+                self.places
+                    .extend(new.into_iter().chain(child).map(|place| (place, entry)));
             }
             _ => {}
         }
@@ -105,10 +109,10 @@ mod tests {
         assert_eq!(flashes.of(Some("4"), None, start), Some(Flash::Crashed));
         let later = start + Duration::from_secs(1);
         flashes.note(&event("restart", "4", Some("6"), Some("a")), later);
-        assert_eq!(flashes.of(Some("6"), None, later), Some(Flash::Restarted));
+        assert_eq!(flashes.of(Some("6"), None, later), Some(Flash::Recovered));
         assert_eq!(
             flashes.of(Some("9"), Some(("1", "a")), later),
-            Some(Flash::Restarted)
+            Some(Flash::Recovered)
         );
         assert_eq!(flashes.of(Some("9"), Some(("1", "b")), later), None);
         assert_eq!(flashes.of(Some("6"), None, start + SHOWN), None);
@@ -126,11 +130,13 @@ mod tests {
     }
 
     #[test]
-    fn what_did_not_crash_is_not_shown() {
-        let now = Instant::now();
+    fn a_restart_after_another_end_is_shown_too() {
+        let start = Instant::now();
         let mut flashes = Flashes::default();
-        flashes.note(&event("exit", "4", None, Some("a")), now);
-        flashes.note(&event("restart", "4", Some("6"), Some("a")), now);
-        assert_eq!(flashes.of(Some("6"), Some(("1", "a")), now), None);
+        flashes.note(&event("exit", "4", None, Some("a")), start);
+        assert_eq!(flashes.of(Some("4"), Some(("1", "a")), start), None);
+        flashes.note(&event("restart", "4", Some("6"), Some("a")), start);
+        assert_eq!(flashes.of(Some("6"), None, start), Some(Flash::Restarted));
+        assert_eq!(flashes.of(Some("6"), None, start + SHOWN), None);
     }
 }

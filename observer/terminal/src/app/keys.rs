@@ -15,6 +15,10 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return;
         }
+        if key.modifiers.contains(KeyModifiers::ALT) {
+            // Escape and a key soon after it look like this.
+            self.key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE), effects);
+        }
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         if ctrl && key.code == KeyCode::Char('c') {
             effects.push(Effect::Quit);
@@ -24,10 +28,7 @@ impl App {
             Mode::Help => self.mode = Mode::Normal,
             Mode::Confirm { .. } => self.confirm_key(key.code, effects),
             Mode::Filter => self.filter_key(key.code, ctrl, effects),
-            Mode::Normal
-                if key
-                    .modifiers
-                    .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {}
+            Mode::Normal if ctrl => {}
             Mode::Normal => self.normal_key(key.code, effects),
         }
     }

@@ -51,9 +51,10 @@ impl Link {
         self.state == State::Connected
     }
 
-    pub(crate) fn lost(&mut self, problem: String, now: Instant) {
+    /// The connection is lost, or a try failed; `heard` is when the observer was heard for the last time.
+    pub(crate) fn lost(&mut self, problem: String, heard: Instant, now: Instant) {
         let gap = self.gap.get_or_insert_with(|| Gap {
-            since: now,
+            since: heard,
             problem: String::new(),
             tries: 0,
             late: 0,
@@ -92,7 +93,7 @@ mod tests {
         let mut link = Link::new();
         let mut waits = Vec::new();
         for _ in 0..7 {
-            link.lost("no".to_owned(), now);
+            link.lost("no".to_owned(), now, now);
             let State::Waiting { until } = link.state else {
                 panic!("{link:?}")
             };
@@ -109,8 +110,9 @@ mod tests {
     fn a_gap_lasts_over_its_tries() {
         let start = Instant::now();
         let mut link = Link::new();
-        link.lost("a".to_owned(), start);
-        link.lost("b".to_owned(), start + Duration::from_secs(3));
+        link.lost("a".to_owned(), start, start + Duration::from_secs(1));
+        let later = start + Duration::from_secs(3);
+        link.lost("b".to_owned(), later, later);
         let gap = link.gap.unwrap();
         assert_eq!((gap.since, gap.problem.as_str()), (start, "b"));
     }

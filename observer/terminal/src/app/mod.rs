@@ -28,6 +28,8 @@ use crate::request::{Action, Answer, Request};
 
 /// How many samples are kept: ten minutes, if there is one a second.
 const SAMPLES: usize = 600;
+/// After what silence it is told that the numbers are old, if a sample was due three times.
+const SILENCE: Duration = Duration::from_secs(3);
 /// How long the status line tells something.
 const NOTICE: Duration = Duration::from_secs(8);
 
@@ -157,6 +159,10 @@ pub struct App {
     pub(crate) events: EventLog,
     pub(crate) flashes: Flashes,
     past: Past,
+    /// When the stream told something for the last time.
+    heard: Instant,
+    /// Whether processes started or ended since the tree was asked for.
+    changed: bool,
     /// The observer's time, and when it was that.
     clock: Option<(u64, Instant)>,
     /// The requests that are under way, and whether the answer will be out of date.
@@ -188,6 +194,8 @@ impl App {
                 after: 0,
                 state: PastState::Unknown,
             },
+            heard: now,
+            changed: false,
             clock: None,
             under_way: BTreeMap::new(),
         }
@@ -214,6 +222,14 @@ impl App {
     /// How long ago something of the observer's time was, in milliseconds.
     pub(crate) fn ago(&self, at: u64) -> u64 {
         self.server_now().unwrap_or(at).saturating_sub(at)
+    }
+
+    /// For how long the stream has been silent, if that is longer than it should be.
+    pub(crate) fn silence(&self) -> Option<Duration> {
+        let interval = self.system.as_ref().map_or(0, |system| system.interval_ms);
+        let limit = SILENCE.max(Duration::from_millis(interval).saturating_mul(3));
+        let silence = self.now.saturating_duration_since(self.heard);
+        (self.link.is_connected() && silence >= limit).then_some(silence)
     }
 
     /// The filter of what is looked at.

@@ -27,6 +27,9 @@ impl App {
                 self.size = (width, height);
                 self.refresh(&mut effects);
             }
+            Input::Tick if self.changed && self.shows_tree() => {
+                self.want(Topic::Tree, &mut effects);
+            }
             Input::Tick => {}
             Input::Told(told) => self.told(told, &mut effects),
             Input::Lost(error) => self.lost(&error),
@@ -41,7 +44,7 @@ impl App {
     }
 
     fn lost(&mut self, error: &RequestError) {
-        self.link.lost(error.to_string(), self.now);
+        self.link.lost(error.to_string(), self.heard, self.now);
         if self.past.state == PastState::Read {
             self.past.after = self.events.last().unwrap_or(0);
         }
@@ -49,6 +52,7 @@ impl App {
     }
 
     fn told(&mut self, told: Told, effects: &mut Vec<Effect>) {
+        self.heard = self.now;
         match told {
             Told::Hello(hello) => self.hello(&hello, effects),
             Told::Sample(sample) => {
@@ -63,9 +67,8 @@ impl App {
                 self.refresh(effects);
             }
             Told::Events(Events { events, missed, .. }) => {
-                if let Some(gap) = &mut self.link.gap {
-                    gap.missed = gap.missed.max(missed);
-                } else if missed > 0 {
+                // What the stream does not tell again after a gap may still be kept: it is read, and counted then.
+                if missed > 0 && self.link.gap.is_none() {
                     self.events.missed += missed;
                     let text = format!(
                         "{} missed: more came than were read",
@@ -75,10 +78,8 @@ impl App {
                 }
                 self.add_events(events, effects);
             }
-            Told::Changed if self.view == View::Tree && self.opened.is_empty() => {
-                self.want(Topic::Tree, effects);
-            }
-            Told::Changed => {}
+            // Where processes come and go all the time, four trees a second will do.
+            Told::Changed => self.changed = true,
         }
     }
 
@@ -114,7 +115,7 @@ impl App {
         if let Some(gap) = &mut self.link.gap {
             gap.late += added;
         }
-        if tree_changed && self.view == View::Tree && self.opened.is_empty() {
+        if tree_changed && self.shows_tree() {
             self.want(Topic::Tree, effects);
         }
     }
@@ -158,6 +159,10 @@ impl App {
                 self.refresh(effects);
             }
         }
+    }
+
+    fn shows_tree(&self) -> bool {
+        self.view == View::Tree && self.opened.is_empty()
     }
 
     fn opened_mut(&mut self, pid: &str) -> Option<&mut Opened> {
@@ -246,10 +251,13 @@ impl App {
             format!("reconnected after {away}: the program was started anew, its events begin anew")
         } else {
             let late = format::things(gap.late, "event", "events");
-            format!(
-                "reconnected after {away}: {late} came late, {} missed",
-                gap.missed
-            )
+            match (gap.late, gap.missed) {
+                (0, 0) => format!("reconnected after {away}: nothing was missed"),
+                (_, 0) => format!("reconnected after {away}: {late} came late, none is missed"),
+                (_, missed) => {
+                    format!("reconnected after {away}: {late} came late, {missed} missed")
+                }
+            }
         };
         self.tell(text, gap.missed > 0 || gap.other_program);
     }
@@ -298,6 +306,7 @@ impl App {
             },
         };
         self.under_way.insert(topic, false);
+        self.changed &= topic != Topic::Tree;
         effects.push(Effect::Ask(request));
     }
 }
@@ -469,7 +478,7 @@ mod tests {
     #[test]
     fn one_request_of_a_kind_is_under_way() {
         let mut face = Face::connected();
-        let changed = |face: &mut Face| face.input(Input::Told(Told::Changed));
+        let changed = |face: &mut Face| face.sample(1);
         assert_eq!(changed(&mut face), [ask(tree(""))]);
         assert_eq!(changed(&mut face), []);
         assert_eq!(changed(&mut face), []);
@@ -480,6 +489,37 @@ mod tests {
             "once more, for both"
         );
         assert_eq!(face.answer(tree(""), answer), []);
+    }
+
+    #[test]
+    fn what_changes_is_asked_for_at_the_next_tick() {
+        let mut face = Face::connected();
+        assert_eq!(face.input(Input::Told(Told::Changed)), []);
+        assert_eq!(face.input(Input::Told(Told::Changed)), []);
+        assert_eq!(face.input(Input::Tick), [ask(tree(""))]);
+        face.answer(tree(""), Answer::Tree(Tree::default()));
+        assert_eq!(face.input(Input::Tick), [], "once");
+        face.input(Input::Told(Told::Changed));
+        face.write("3");
+        assert_eq!(face.input(Input::Tick), [], "it is not looked at");
+    }
+
+    #[test]
+    fn a_crash_is_looked_at_at_once() {
+        let mut face = Face::connected();
+        let event = Event {
+            seq: 1,
+            kind: "crash".to_owned(),
+            ..Event::default()
+        };
+        let events = Events {
+            events: vec![event],
+            ..Events::default()
+        };
+        assert_eq!(
+            face.input(Input::Told(Told::Events(events))),
+            [ask(tree(""))]
+        );
     }
 
     #[test]
@@ -520,8 +560,8 @@ mod tests {
         face.now += Duration::from_secs(12);
         face.input(Input::Tick);
         face.hello();
-        // The stream tells again what it can, and both tell of what is lost.
-        face.told(&[8, 9], 5);
+        // The stream tells again what it can, which is less than what is kept.
+        face.told(&[9], 6);
         let asked = face.answer(Request::System, Answer::System(Box::default()));
         assert_eq!(asked, [ask(Request::Events { after: 2 })]);
         face.answer(
@@ -721,5 +761,13 @@ mod tests {
             let key = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
             assert_eq!(face.input(Input::Key(key)).last(), Some(&Effect::Quit));
         }
+    }
+
+    #[test]
+    fn escape_and_a_key_soon_after_it_are_two_keys() {
+        let mut face = opened();
+        let key = KeyEvent::new(KeyCode::Char('1'), KeyModifiers::ALT);
+        face.input(Input::Key(key));
+        assert!(face.app.opened.is_empty() && face.app.view == View::Tree);
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     let width = usize::from(area.width);
     let pids = shown[window.clone()]
         .iter()
-        .filter_map(|event| event.pid.as_deref());
+        .filter_map(|event| shown_pid(event));
     let columns = Columns::new(width, PidColumn::new(width, pids));
     let mut lines = vec![columns.heading(app, shown.len(), theme)];
     for index in window {
@@ -120,7 +120,7 @@ impl Columns {
         let texts = [
             &format::time_of_day(event.at),
             &text::clean(&event.kind),
-            &event.pid.as_deref().map_or(String::new(), pid),
+            &shown_pid(event).map_or(String::new(), pid),
             &text::clean(name),
             &message,
         ];
@@ -166,6 +166,11 @@ impl Columns {
     }
 }
 
+/// The process that can be opened: after a restart the new one.
+fn shown_pid(event: &Event) -> Option<&str> {
+    event.new_pid.as_deref().or(event.pid.as_deref())
+}
+
 /// The selected event in full.
 fn describe(event: &Event, theme: Theme, width: usize) -> Vec<Line<'static>> {
     let mut lines = vec![Line::styled("─".repeat(width), theme.dim())];
@@ -184,8 +189,8 @@ fn describe(event: &Event, theme: Theme, width: usize) -> Vec<Line<'static>> {
     {
         add(&format!("reason: {reason}"));
     }
-    if let Some(new) = &event.new_pid {
-        add(&format!("new pid: {}", pid(new)));
+    if let (Some(old), Some(new)) = (&event.pid, &event.new_pid) {
+        add(&format!("{} was replaced by {}", pid(old), pid(new)));
     }
     if let Some(backtrace) = &event.backtrace {
         add(backtrace);

@@ -13,8 +13,10 @@ use crate::{format, text};
 
 /// The width of what facts are called.
 const NAME: usize = 14;
+/// How much of a state is shown, in bytes.
+const STATE: usize = 32 * 1024;
 /// How many lines of a backtrace are shown.
-const BACKTRACE: usize = 12;
+const BACKTRACE: usize = 24;
 
 /// All lines of the page, of which some are seen.
 pub(super) struct Page {
@@ -165,13 +167,13 @@ impl Page {
             if let Some(reason) = &last.reason {
                 self.fact("Reason", reason);
             }
-            if let Some(backtrace) = &last.backtrace {
-                self.backtrace(backtrace);
-            }
         }
         if let Some(new) = &gone.replaced_by {
             self.processes("Replaced by", [new]);
             self.fact("", "Enter opens it");
+        }
+        if let Some(backtrace) = gone.last.as_ref().and_then(|last| last.backtrace.as_ref()) {
+            self.backtrace(backtrace);
         }
     }
 
@@ -245,7 +247,10 @@ impl Page {
             return;
         };
         let since = format::elapsed(app.ago(since));
-        self.heading(&format!("Handler times of {since}, by {}", order.word()));
+        self.heading(&format!(
+            "Handler times of the last {since}, by {}",
+            order.word()
+        ));
         if process.handlers.is_empty() {
             self.text(2, "nothing was handled since");
             return;
@@ -278,7 +283,14 @@ impl Page {
     fn state(&mut self, process: &Process) {
         self.heading("State");
         match &process.state {
-            Some(state) => self.text(2, state),
+            Some(state) => {
+                let shown = text::begin(state, STATE);
+                self.text(2, shown);
+                if shown.len() < state.len() {
+                    let rest = format::bytes((state.len() - shown.len()) as u64);
+                    self.text(2, &format!("… {rest} more"));
+                }
+            }
             None if process.state_shown => self.text(2, "it did not answer in time"),
             None => self.text(2, "not shown: a server shows it with #[genserver(debug)]"),
         }
@@ -339,7 +351,7 @@ impl Page {
     }
 
     fn backtrace(&mut self, backtrace: &str) {
-        let lines: Vec<_> = backtrace.lines().collect();
+        let lines = crate::text::frames(backtrace);
         let shown = lines.len().min(BACKTRACE);
         self.text(4, &lines[..shown].join("\n"));
         if lines.len() > shown {

@@ -67,7 +67,13 @@ fn line(app: &App, theme: Theme) -> (String, ratatui::style::Style) {
 /// What there is to say while there is no connection.
 fn connection(app: &App) -> Option<String> {
     match (&app.link.state, &app.link.gap) {
-        (State::Connected, _) => None,
+        (State::Connected, _) => {
+            let silence = app.silence()?.as_secs();
+            Some(format!(
+                "nothing heard from {} for {silence} s",
+                app.address
+            ))
+        }
         (State::Connecting, None) => Some(format!("connecting to {}", app.address)),
         (State::Connecting, Some(gap)) => {
             Some(format!("connection lost, trying again: {}", gap.problem))

@@ -256,11 +256,12 @@ fn processes() -> Value {
 }
 
 fn process() -> Value {
-    let reference = |pid: &str, name: Value, type_name: &str, alive: bool| json!({"pid": pid, "name": name, "type": type_name, "alive": alive});
+    let reference = |pid: &str, name: Value, of: &str, alive: bool| json!({"pid": pid, "name": name, "type": of, "alive": alive});
     let supervisor = reference("0.3.0", "CashMan.Supervisor".into(), "Supervisor", true);
     json!({"pid": "0.4.0", "name": "CashMan.Cache", "label": null, "type": "Cache<i64>",
         "type_full": "cash_man::cache::Cache<i64>", "kind": "worker", "status": "busy", "parent": supervisor,
-        "ancestors": [supervisor], "children": [], "links": [supervisor, reference("0.5.0", Value::Null, "Sweeper", true)],
+        "ancestors": [supervisor], "children": [], 
+        "links": [supervisor, reference("0.5.0", Value::Null, "Sweeper", true)],
         "monitors": [], "monitored_by": [reference("0.2.0", Value::Null, "main", false)], "trap_exit": false,
         "supervisor": supervisor, "child_id": "Cache", "restarts": 1, "mailbox": 4, "mailbox_bytes": 128,
         "waiting": [{"message": "store", "count": 3}, {"message": "fetch", "count": 1}], "handled": 123,
@@ -575,4 +576,15 @@ fn a_lost_connection_is_told() {
         face.screen().contains("CashMan.Cache"),
         "what is known stays to be seen"
     );
+}
+
+#[test]
+fn silence_is_told() {
+    let mut face = Face::new(100, 24);
+    face.wait(Duration::from_millis(2999));
+    assert!(face.status().contains("up 2 h 5 min"), "{}", face.status());
+    face.wait(Duration::from_secs(4));
+    assert_eq!(face.status(), "nothing heard from 127.0.0.1:4880 for 6 s");
+    face.told("sample", &sample(NOW + 7000));
+    assert!(face.status().contains("up 2 h 5 min"), "{}", face.status());
 }

@@ -207,13 +207,15 @@ fn draw_row(
     let drawn = row(
         mark,
         columns.cells(texts, |cell| match flash {
-            Some(_) => theme.alarm(),
+            Some(Flash::Crashed | Flash::Recovered) => theme.alarm(),
+            Some(Flash::Restarted) if cell == STATUS => theme.good().patch(theme.strong()),
+            Some(Flash::Restarted) => theme.strong(),
             None if cell == STATUS => theme.status(&node.status),
             None if cell == 0 && node.strategy.is_some() => theme.strong(),
             None => theme.plain(),
         }),
     );
-    if flash.is_some() {
+    if matches!(flash, Some(Flash::Crashed | Flash::Recovered)) {
         drawn
     } else {
         selected(drawn)
@@ -260,7 +262,7 @@ fn texts(
             .map_or("-".to_owned(), |pid| columns.pid.text(pid)),
         status: match flash {
             Some(Flash::Crashed) => "crashed".to_owned(),
-            Some(Flash::Restarted) => "restarted".to_owned(),
+            Some(Flash::Recovered | Flash::Restarted) => "restarted".to_owned(),
             None => text::clean(&node.status),
         },
         mailbox: format::count(node.mailbox),

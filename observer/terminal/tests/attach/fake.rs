@@ -233,7 +233,7 @@ impl World {
         if pid != self.cache_pid() {
             return self.no_process(pid);
         }
-        let reference = |pid: &str, name: Value, type_name: &str| json!({"pid": pid, "name": name, "type": type_name, "alive": true});
+        let reference = |pid: &str, name: Value, of: &str| json!({"pid": pid, "name": name, "type": of, "alive": true});
         let supervisor = reference("0.3.0", "CashMan.Supervisor".into(), "Supervisor");
         let crashes: Vec<_> = self
             .events
