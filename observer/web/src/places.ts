@@ -63,7 +63,7 @@ export class Places {
       const gone = before.get(key);
       if (!gone || this.byKey.has(key) || flash.restartedAt !== null || !gone.parent) continue;
       const parent = this.byKey.get(gone.parent.key);
-      if (!parent || parent.ghost) continue;
+      if (!parent || parent.ghost || parent.children.some(child => isSame(child.node, gone.node))) continue;
       const ghost: Place = { ...gone, parent, children: [], ghost: true };
       parent.children.push(ghost);
       this.byKey.set(key, ghost);
@@ -138,22 +138,20 @@ export class Places {
   #places(nodes: Node[], parent: Place | null, before: Map<string, Place>): Place[] {
     const ids = new Map<string, number>();
     for (const node of nodes) {
-      const id = node.id ?? node.name;
-      if (id !== null) ids.set(id, (ids.get(id) ?? 0) + 1);
+      for (const id of new Set([node.id, node.name])) if (id !== null) ids.set(id, (ids.get(id) ?? 0) + 1);
     }
     const dynamic = parent?.node.kind === "dynamic_supervisor";
     const above = parent?.key ?? "";
     return nodes.map((told, n) => {
-      const id = told.id ?? told.name;
-      const base =
-        !dynamic && id !== null && ids.get(id) === 1
-          ? `i:${id}`
-          : told.pid !== null
-            ? `p:${told.pid}`
-            : `n:${n}`;
+      // A child is known by its id and by its name; a moment may tell only one of them.
+      const called = dynamic ? [] : [told.id, told.name].filter(name => name !== null && ids.get(name) === 1);
+      const names = called.map(name => `${above}/i:${name}`);
+      const also = names.map(name => this.#also.get(name)).find(name => name !== undefined);
       const kept = told.pid === null ? undefined : this.#own.get(told.pid);
-      const own = kept?.parent === above ? kept.own : (this.#also.get(`${above}/${base}`) ?? base);
-      if (own !== base && told.id !== null) this.#also.set(`${above}/${base}`, own);
+      const base =
+        called[0] !== undefined ? `i:${called[0]}` : told.pid !== null ? `p:${told.pid}` : `n:${n}`;
+      const own = kept?.parent === above ? kept.own : (also ?? base);
+      for (const name of names) this.#also.set(name, own);
       if (told.pid !== null) this.#own.set(told.pid, { parent: above, own });
       const node = this.#withKnown(told, before.get(`${above}/${own}`));
       const place: Place = {
@@ -178,6 +176,11 @@ export class Places {
     const { strategy, max_restarts, max_seconds } = before.node;
     return { ...node, strategy, max_restarts, max_seconds };
   }
+}
+
+/** Whether one stands for the other, as far as names tell. */
+function isSame(a: Node, b: Node): boolean {
+  return (a.name !== null && a.name === b.name) || (a.id !== null && a.id === b.id);
 }
 
 function inOrder(reason: string | null): boolean {

@@ -517,7 +517,7 @@ function Card({ item, list, at, ...shared }: CardProps): JSX.Element {
       class={classes.filter(Boolean).join(" ")}
       aria-expanded={item.under > 0 ? item.open : undefined}
       aria-selected={item.key === shared.selected}
-      data-testid="tree-node"
+      data-testid={place.ghost ? "tree-ghost" : "tree-node"}
       data-pid={node.pid ?? ""}
       data-id={node.id ?? ""}
       data-name={node.name ?? ""}
