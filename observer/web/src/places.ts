@@ -29,8 +29,10 @@ export class Places {
   byKey = new Map<string, Place>();
   byPid = new Map<Pid, Place>();
   flashes = new Map<string, Flash>();
-  /** For a process that took another's place: the first one there. */
-  #first = new Map<Pid, Pid>();
+  /** What a process is called in its place, so that it and who takes over keep the place. */
+  #own = new Map<Pid, { parent: string; own: string }>();
+  /** What a child is called in its place that was called otherwise while less was known of it. */
+  #also = new Map<string, string>();
   #lastPid = new Map<string, Pid>();
 
   /** Takes the tree as it is now. */
@@ -38,7 +40,7 @@ export class Places {
     const before = this.byKey;
     this.byKey = new Map();
     this.byPid = new Map();
-    this.roots = this.#places(tree.applications, null);
+    this.roots = this.#places(tree.applications, null, before);
     const now = Date.now();
     for (const [key, place] of this.byKey) {
       const pid = place.node.pid;
@@ -61,7 +63,7 @@ export class Places {
       const gone = before.get(key);
       if (!gone || this.byKey.has(key) || flash.restartedAt !== null || !gone.parent) continue;
       const parent = this.byKey.get(gone.parent.key);
-      if (!parent || parent.ghost) continue;
+      if (!parent || parent.ghost || parent.children.some(child => isSame(child.node, gone.node))) continue;
       const ghost: Place = { ...gone, parent, children: [], ghost: true };
       parent.children.push(ghost);
       this.byKey.set(key, ghost);
@@ -80,7 +82,8 @@ export class Places {
         this.flashes.set(place.key, { crashedAt: now, restartedAt: null, from: event.pid, to: null });
         any = true;
       } else if (event.kind === "restart" && event.new_pid !== null) {
-        this.#first.set(event.new_pid, this.#first.get(event.pid) ?? event.pid);
+        const own = this.#own.get(event.pid);
+        if (own) this.#own.set(event.new_pid, own);
         const flash = this.flashes.get(place.key);
         this.flashes.set(place.key, {
           crashedAt: flash?.crashedAt ?? now,
@@ -123,30 +126,36 @@ export class Places {
       this.flashes.delete(key);
       any = true;
     }
-    if (this.#first.size > 20_000) this.#first.clear();
+    if (this.#own.size > 20_000)
+      for (const pid of this.#own.keys()) if (!this.byPid.has(pid)) this.#own.delete(pid);
+    if (this.#also.size > 20_000) this.#also.clear();
     if (this.#lastPid.size > 20_000) {
       for (const key of this.#lastPid.keys()) if (!this.byKey.has(key)) this.#lastPid.delete(key);
     }
     return any;
   }
 
-  #places(nodes: Node[], parent: Place | null): Place[] {
+  #places(nodes: Node[], parent: Place | null, before: Map<string, Place>): Place[] {
     const ids = new Map<string, number>();
     for (const node of nodes) {
-      const id = node.id ?? node.name;
-      if (id !== null) ids.set(id, (ids.get(id) ?? 0) + 1);
+      for (const id of new Set([node.id, node.name])) if (id !== null) ids.set(id, (ids.get(id) ?? 0) + 1);
     }
     const dynamic = parent?.node.kind === "dynamic_supervisor";
-    return nodes.map((node, n) => {
-      const id = node.id ?? node.name;
-      const own =
-        !dynamic && id !== null && ids.get(id) === 1
-          ? `i:${id}`
-          : node.pid !== null
-            ? `p:${this.#first.get(node.pid) ?? node.pid}`
-            : `n:${n}`;
+    const above = parent?.key ?? "";
+    return nodes.map((told, n) => {
+      // A child is known by its id and by its name; a moment may tell only one of them.
+      const called = dynamic ? [] : [told.id, told.name].filter(name => name !== null && ids.get(name) === 1);
+      const names = called.map(name => `${above}/i:${name}`);
+      const also = names.map(name => this.#also.get(name)).find(name => name !== undefined);
+      const kept = told.pid === null ? undefined : this.#own.get(told.pid);
+      const base =
+        called[0] !== undefined ? `i:${called[0]}` : told.pid !== null ? `p:${told.pid}` : `n:${n}`;
+      const own = kept?.parent === above ? kept.own : (also ?? base);
+      for (const name of names) this.#also.set(name, own);
+      if (told.pid !== null) this.#own.set(told.pid, { parent: above, own });
+      const node = this.#withKnown(told, before.get(`${above}/${own}`));
       const place: Place = {
-        key: `${parent?.key ?? ""}/${own}`,
+        key: `${above}/${own}`,
         node,
         parent,
         children: [],
@@ -156,10 +165,22 @@ export class Places {
       while (this.byKey.has(place.key)) place.key += "'";
       this.byKey.set(place.key, place);
       if (node.pid !== null) this.byPid.set(node.pid, place);
-      place.children = this.#places(node.children, place);
+      place.children = this.#places(node.children, place, before);
       return place;
     });
   }
+
+  /** A supervisor that has not told of itself this time is what it was. */
+  #withKnown(node: Node, before: Place | undefined): Node {
+    if (node.strategy !== null || node.kind !== "supervisor" || before?.node.pid !== node.pid) return node;
+    const { strategy, max_restarts, max_seconds } = before.node;
+    return { ...node, strategy, max_restarts, max_seconds };
+  }
+}
+
+/** Whether one stands for the other, as far as names tell. */
+function isSame(a: Node, b: Node): boolean {
+  return (a.name !== null && a.name === b.name) || (a.id !== null && a.id === b.id);
 }
 
 function inOrder(reason: string | null): boolean {

@@ -90,7 +90,8 @@ export function PidLink({ pid }: { pid: Pid | null }): JSX.Element {
 }
 
 export function RefLink({ to }: { to: Ref }): JSX.Element {
-  const title = titleOf({ name: to.name, label: to.label ?? null, type: to.type ?? "" });
+  const label = to.label ?? null;
+  const title = to.name || label || to.type ? titleOf({ name: to.name, label, type: to.type ?? "" }) : "";
   const text = (
     <>
       {title && <span class="ref-name">{plain(title)}</span>}

@@ -137,7 +137,8 @@ export function TreeView(): JSX.Element {
 
   const keys = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const at = visible.findIndex(item => item.key === tabStop);
+    const own = (event.target as HTMLElement).closest<HTMLElement>("[data-key]")?.dataset.key ?? tabStop;
+    const at = visible.findIndex(item => item.key === own);
     const item = visible[at];
     if (!item) return;
     const pid = item.place.node.pid;
@@ -516,7 +517,7 @@ function Card({ item, list, at, ...shared }: CardProps): JSX.Element {
       class={classes.filter(Boolean).join(" ")}
       aria-expanded={item.under > 0 ? item.open : undefined}
       aria-selected={item.key === shared.selected}
-      data-testid="tree-node"
+      data-testid={place.ghost ? "tree-ghost" : "tree-node"}
       data-pid={node.pid ?? ""}
       data-id={node.id ?? ""}
       data-name={node.name ?? ""}
@@ -614,7 +615,8 @@ function NodePid({
 function Detail({ node, title }: { node: Node; title: string }): JSX.Element | null {
   const strategy = strategyOf(node);
   if (strategy) return <span class="strategy">{plain(strategy)}</span>;
-  if (node.kind === "application") return <span class="strategy">application</span>;
+  if (node.kind !== "worker" && node.kind !== "task" && node.kind !== "process")
+    return <span class="strategy">{kindName(node.kind)}</span>;
   const type = plain(node.type);
   return type === title || type === "" ? null : (
     <span class="type" title={plain(node.type_full ?? node.type)}>
