@@ -9,8 +9,8 @@ use beamish::{ChildId, ChildStatus, Pid, Strategy};
 use super::{Node, Query, Tree};
 use crate::kin::Incarnation;
 use crate::processes::{is_pid, kind, matches, shown_name};
+use crate::snapshot::Snapshot;
 use crate::source::{Kind, Row, Told, ToldChild};
-use crate::sweep::Snapshot;
 use crate::text::{Id, contains, short_line, short_type};
 
 /// How deep a tree is drawn: what lies below is folded, and JSON that is nested deeper is read by few.
@@ -361,7 +361,7 @@ const fn strategy(strategy: Strategy) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::tests::{pid, row, snapshot};
+    use crate::snapshot::tests::{pid, row, snapshot};
 
     fn supervisor(number: u64, parent: Option<u64>) -> Row {
         Row {

@@ -18,8 +18,9 @@ use self::build::{Answers, Seen, build};
 use crate::asking::GIVE_UP;
 use crate::kin::{Incarnation, Kin};
 use crate::shared::App;
+use crate::snapshot::Snapshot;
 use crate::source::{self, Kind, Told};
-use crate::sweep::{Snapshot, over_many};
+use crate::sweep::over_many;
 use crate::text::Id;
 
 /// A supervisor is asked for so many of its children: it is not to be busy for long.
