@@ -99,7 +99,7 @@ impl<T> fmt::Debug for Asking<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::tests::pid;
+    use crate::snapshot::tests::pid;
     use beamish::node;
     use tokio::sync::oneshot;
 

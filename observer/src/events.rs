@@ -380,7 +380,7 @@ pub(crate) fn kinds(list: &str) -> Result<Vec<Kind>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::tests::pid;
+    use crate::snapshot::tests::pid;
 
     fn event(kind: Kind, number: u64) -> Event {
         Event {

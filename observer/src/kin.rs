@@ -118,7 +118,7 @@ impl Kin {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::tests::pid;
+    use crate::snapshot::tests::pid;
 
     fn restart(kin: &mut Kin, before: u64, new: u64) {
         let restart = Restart {

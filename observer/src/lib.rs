@@ -68,10 +68,12 @@ mod report;
 mod sample;
 mod server;
 mod shared;
+mod snapshot;
 mod source;
 mod stream;
 mod sweep;
 mod text;
+mod timings;
 mod tree;
 mod watch;
 

@@ -11,10 +11,11 @@ use crate::asking::{GIVE_UP, PATIENCE};
 use crate::events::{Event, Kind};
 use crate::processes::{kind, shown_name};
 use crate::shared::App;
+use crate::snapshot::Snapshot;
 use crate::source::{self, Row};
-use crate::sweep::Snapshot;
 use crate::text::{Id, cut, short_line, short_type};
-use crate::watch::{Handler, Handling, Recent, Trace};
+use crate::timings::{Handler, Handling, Recent};
+use crate::watch::Trace;
 
 /// So many of the processes that one has to do with are told, of each kind.
 const MAX_REFS: usize = 200;

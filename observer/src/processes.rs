@@ -225,7 +225,7 @@ impl Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::tests::{pid, row};
+    use crate::snapshot::tests::{pid, row};
 
     fn numbers(shown: &Shown) -> Vec<String> {
         shown.rows.iter().map(|row| row.pid.text()).collect()

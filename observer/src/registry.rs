@@ -4,8 +4,8 @@ use beamish::{Name, Pid, global};
 use serde::Serialize;
 
 use crate::processes::shown_name;
+use crate::snapshot::Snapshot;
 use crate::source;
-use crate::sweep::Snapshot;
 use crate::text::{Id, contains, short_type};
 
 /// A name as the API gives it.
@@ -110,7 +110,7 @@ pub(crate) fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::tests::{pid, row, snapshot};
+    use crate::snapshot::tests::{pid, row, snapshot};
 
     #[test]
     fn names_of_both_kinds_are_listed_by_name() {

@@ -1,24 +1,16 @@
-//! The tree of processes, as it is drawn: who started whom, and what supervisors say of their children.
-//!
-//! [`Build`] makes it of plain data. It shows as much as there is room for, and says which supervisors it would show more of
-//! if they were asked; [`draw`] asks those and builds again, until none is left.
+//! A tree of plain data.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use beamish::{ChildId, ChildStatus, Pid, Strategy};
-use serde::Serialize;
-use tokio::task::JoinSet;
-use tokio::time::Instant;
 
-use crate::asking::GIVE_UP;
-use crate::kin::{Incarnation, Kin};
+use super::{Node, Query, Tree};
+use crate::kin::Incarnation;
 use crate::processes::{is_pid, kind, matches, shown_name};
-use crate::shared::App;
-use crate::source::{self, Kind, Row, Told, ToldChild};
-use crate::sweep::{Snapshot, over_many};
+use crate::snapshot::Snapshot;
+use crate::source::{Kind, Row, Told, ToldChild};
 use crate::text::{Id, contains, short_line, short_type};
 
 /// How deep a tree is drawn: what lies below is folded, and JSON that is nested deeper is read by few.
@@ -42,76 +34,35 @@ const MAX_LINKS: usize = 20;
 /// A node with more links than this is not asked for them.
 const MANY_LINKS: usize = 1_000;
 
-/// A supervisor is asked for so many of its children: it is not to be busy for long.
-const MAX_TOLD: usize = 2_000;
-
-/// So many supervisors are asked at most, and for so long in all.
-const MAX_ASKED: usize = 512;
-const TIME: Duration = Duration::from_millis(800);
-
-/// What is wanted of the tree.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Query {
-    /// Whose children are all shown.
-    pub(crate) open: HashSet<Pid>,
-    /// How many children of the others are shown.
-    pub(crate) limit: usize,
-    /// In lower case.
-    pub(crate) search: String,
-}
-
-/// The tree as the API gives it.
-#[derive(Debug, Default, Serialize)]
-pub(crate) struct Tree {
-    at: u64,
-    total: usize,
-    applications: Vec<Node>,
-    applications_total: usize,
-    others: Vec<Node>,
-    others_total: usize,
-    matches: Option<usize>,
-}
-
-/// A process, or a child that does not run.
-#[derive(Debug, Serialize)]
-pub(crate) struct Node {
-    pid: Option<Id>,
-    name: Option<String>,
-    label: Option<String>,
-    id: Option<String>,
-    #[serde(rename = "type")]
-    type_name: String,
-    type_full: &'static str,
-    kind: &'static str,
-    status: &'static str,
-    strategy: Option<&'static str>,
-    max_restarts: Option<u32>,
-    max_seconds: Option<u64>,
-    restarts: u64,
-    last_restart_at: Option<u64>,
-    mailbox: usize,
-    handled: u64,
-    answers: bool,
-    children: Vec<Self>,
-    children_total: usize,
-    folded: bool,
-    links: Vec<Id>,
-}
-
 /// What supervisors answered; `None`: nothing in time.
-pub(crate) type Answers = HashMap<Pid, Option<Arc<Told>>>;
+pub(super) type Answers = HashMap<Pid, Option<Arc<Told>>>;
 
 /// What a tree is built of.
-pub(crate) struct Build<'a> {
-    snapshot: &'a Snapshot,
-    answers: &'a Answers,
+pub(super) struct Seen<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) answers: &'a Answers,
     /// Restarts of the processes of the snapshot.
-    kin: &'a HashMap<Pid, Incarnation>,
-    query: &'a Query,
+    pub(super) kin: &'a HashMap<Pid, Incarnation>,
+    pub(super) query: &'a Query,
     /// A process that the snapshot has not: a child that was started since.
-    see: &'a dyn Fn(Pid) -> Option<Row>,
+    pub(super) see: &'a dyn Fn(Pid) -> Option<Row>,
     /// Whom a process is linked to.
-    links: &'a dyn Fn(Pid) -> Vec<Pid>,
+    pub(super) links: &'a dyn Fn(Pid) -> Vec<Pid>,
+}
+
+/// Builds the tree as far as it is known. Gives the supervisors that were not asked yet too.
+pub(super) fn build(seen: &Seen<'_>) -> (Tree, Vec<Pid>) {
+    let build = Build {
+        seen,
+        state: RefCell::default(),
+    };
+    let found = (!seen.query.search.is_empty()).then(|| build.search());
+    let tree = build.roots(found.as_ref());
+    (tree, build.state.into_inner().unknown)
+}
+
+struct Build<'a> {
+    seen: &'a Seen<'a>,
     state: RefCell<State>,
 }
 
@@ -138,48 +89,25 @@ struct Place<'a> {
 }
 
 impl<'a> Build<'a> {
-    /// Builds the tree as far as it is known. Gives the supervisors that were not asked yet too.
-    fn tree(
-        snapshot: &'a Snapshot,
-        answers: &'a Answers,
-        kin: &'a HashMap<Pid, Incarnation>,
-        query: &'a Query,
-        see: &'a dyn Fn(Pid) -> Option<Row>,
-        links: &'a dyn Fn(Pid) -> Vec<Pid>,
-    ) -> (Tree, Vec<Pid>) {
-        let build = Self {
-            snapshot,
-            answers,
-            kin,
-            query,
-            see,
-            links,
-            state: RefCell::default(),
-        };
-        let found = (!query.search.is_empty()).then(|| build.search());
-        let tree = build.roots(found.as_ref());
-        (tree, build.state.into_inner().unknown)
-    }
-
     fn roots(&self, found: Option<&Found>) -> Tree {
         let is_application = |row: &Row| {
             row.is_supervisor()
                 || row.kind == Kind::Application
-                || self.snapshot.children(row.pid).len() > 0
+                || self.seen.snapshot.children(row.pid).len() > 0
         };
         let is_shown = |row: &&Row| found.is_none_or(|found| found.shown.contains(&row.pid));
         let mut tree = Tree {
-            at: self.snapshot.at_ms,
-            total: self.snapshot.rows.len(),
+            at: self.seen.snapshot.at_ms,
+            total: self.seen.snapshot.rows.len(),
             matches: found.map(|found| found.matches),
             ..Tree::default()
         };
         let limit = if found.is_some() {
             MAX_MATCHES
         } else {
-            self.query.limit
+            self.seen.query.limit
         };
-        for root in self.snapshot.roots().filter(is_shown) {
+        for root in self.seen.snapshot.roots().filter(is_shown) {
             let (shown, total, limit) = if is_application(root) {
                 (
                     &mut tree.applications,
@@ -215,12 +143,12 @@ impl<'a> Build<'a> {
                 return None;
             }
             state.nodes += 1;
-            if row.is_supervisor() && !self.answers.contains_key(&row.pid) {
+            if row.is_supervisor() && !self.seen.answers.contains_key(&row.pid) {
                 state.unknown.push(row.pid);
             }
         }
         let (children, children_total) = self.children(row, answer, place.depth, found);
-        let known = self.kin.get(&row.pid);
+        let known = self.seen.kin.get(&row.pid);
         let told = place.child.map_or(0, |child| child.restarts);
         Some(Node {
             pid: Some(Id(row.pid)),
@@ -238,7 +166,7 @@ impl<'a> Build<'a> {
             last_restart_at: known.map(|known| known.last_restart_at),
             mailbox: row.mailbox,
             handled: row.handled,
-            answers: !matches!(self.answers.get(&row.pid), Some(None)),
+            answers: !matches!(self.seen.answers.get(&row.pid), Some(None)),
             folded: found.is_none() && children.len() < children_total,
             children,
             children_total,
@@ -247,7 +175,7 @@ impl<'a> Build<'a> {
     }
 
     fn answer(&self, row: &Row) -> Option<&'a Told> {
-        self.answers.get(&row.pid)?.as_deref()
+        self.seen.answers.get(&row.pid)?.as_deref()
     }
 
     /// The children that are shown, and how many there are: those that the supervisor names, in their order, then others
@@ -264,10 +192,11 @@ impl<'a> Build<'a> {
             .iter()
             .filter_map(|child| Some((child.status.pid()?, child)))
             .collect();
-        let started = self.snapshot.children(row.pid);
+        let started = self.seen.snapshot.children(row.pid);
         let is_ordered = row.kind != Kind::DynamicSupervisor;
         let is_started = |pid: Pid| {
-            self.snapshot
+            self.seen
+                .snapshot
                 .find(pid)
                 .is_some_and(|of| of.parent == Some(row.pid))
         };
@@ -284,8 +213,8 @@ impl<'a> Build<'a> {
         }
         let limit = match found {
             Some(_) => MAX_MATCHES,
-            None if self.query.open.contains(&row.pid) => MAX_OPEN,
-            None => self.query.limit,
+            None if self.seen.query.open.contains(&row.pid) => MAX_OPEN,
+            None => self.seen.query.limit,
         };
         let place = |child| Place {
             child,
@@ -298,15 +227,16 @@ impl<'a> Build<'a> {
             .filter_map(|child| match child.status.pid() {
                 Some(pid) if is_shown(pid) => {
                     let seen = self
+                        .seen
                         .snapshot
                         .find(pid)
                         .cloned()
-                        .or_else(|| (self.see)(pid))?;
+                        .or_else(|| (self.seen.see)(pid))?;
                     self.node(&seen, place(Some(child)), found)
                 }
                 Some(_) => None,
                 None => {
-                    let is_shown = found.is_none() || told_matches(child, &self.query.search);
+                    let is_shown = found.is_none() || told_matches(child, &self.seen.query.search);
                     is_shown.then(|| self.stopped(child))
                 }
             });
@@ -357,30 +287,33 @@ impl<'a> Build<'a> {
 
     /// Whom a process is linked to, beside its parent and its children.
     fn links(&self, row: &Row, parent: Option<Pid>) -> Vec<Id> {
-        let family = self.snapshot.children(row.pid).len() + usize::from(row.parent.is_some());
+        let family = self.seen.snapshot.children(row.pid).len() + usize::from(row.parent.is_some());
         if row.links > MANY_LINKS || (row.is_supervisor() && row.links <= family) {
             return Vec::new();
         }
         let is_child = |pid: &Pid| {
-            self.snapshot
+            self.seen
+                .snapshot
                 .find(*pid)
                 .is_some_and(|of| of.parent == Some(row.pid))
         };
-        let mut links = (self.links)(row.pid);
+        let mut links = (self.seen.links)(row.pid);
         links.retain(|pid| Some(*pid) != parent && Some(*pid) != row.parent && !is_child(pid));
         links.into_iter().take(MAX_LINKS).map(Id).collect()
     }
 
     /// What matches the search, in the names of the processes and of the children of those supervisors that were asked.
     fn search(&self) -> Found {
-        let text = self.query.search.as_str();
+        let text = self.seen.query.search.as_str();
         let by_row = self
+            .seen
             .snapshot
             .rows
             .iter()
             .filter(|row| matches(row, text))
             .map(|row| row.pid);
         let told = self
+            .seen
             .answers
             .values()
             .flatten()
@@ -391,7 +324,7 @@ impl<'a> Build<'a> {
         let all: BTreeSet<Pid> = by_row.chain(by_id).collect();
         let mut shown = HashSet::new();
         for pid in all.iter().take(MAX_MATCHES) {
-            let parent = |pid: &Pid| self.snapshot.find(*pid)?.parent;
+            let parent = |pid: &Pid| self.seen.snapshot.find(*pid)?.parent;
             let line = std::iter::successors(Some(*pid), parent);
             for pid in line {
                 if !shown.insert(pid) {
@@ -425,74 +358,10 @@ const fn strategy(strategy: Strategy) -> &'static str {
     }
 }
 
-/// The restarts of the processes of a snapshot.
-fn restarts(snapshot: &Snapshot, kin: &Kin) -> HashMap<Pid, Incarnation> {
-    let living = kin.all().filter(|(pid, _)| snapshot.find(*pid).is_some());
-    living.map(|(pid, known)| (pid, known.clone())).collect()
-}
-
-/// The tree as it is now.
-pub(crate) async fn draw(app: &App, query: Query) -> Tree {
-    let until = Instant::now() + TIME;
-    let snapshot = app.sweeps.rows(app.options.interval).await;
-    let mut answers = Answers::new();
-    if !query.search.is_empty() {
-        // By the ids of all children, if they are not too many.
-        let supervisors = snapshot
-            .rows
-            .iter()
-            .filter(|row| row.kind == Kind::Supervisor);
-        let supervisors: Vec<Pid> = supervisors.map(|row| row.pid).take(MAX_ASKED / 2).collect();
-        ask(app, supervisors, until, &mut answers).await;
-    }
-    loop {
-        let kin = restarts(&snapshot, &app.kin());
-        let (rows, known, wanted) = (Arc::clone(&snapshot), answers.clone(), query.clone());
-        let (tree, unknown) = over_many(snapshot.rows.len(), move || {
-            Build::tree(&rows, &known, &kin, &wanted, &source::see, &source::links)
-        })
-        .await;
-        if unknown.is_empty() || answers.len() >= MAX_ASKED || Instant::now() >= until {
-            return tree;
-        }
-        ask(app, unknown, until, &mut answers).await;
-    }
-}
-
-/// Asks supervisors, all at once.
-async fn ask(app: &App, supervisors: Vec<Pid>, until: Instant, answers: &mut Answers) {
-    let room = MAX_ASKED.saturating_sub(answers.len());
-    let mut asked = JoinSet::new();
-    for pid in supervisors.into_iter().take(room) {
-        answers.insert(pid, None);
-        let app = Arc::clone(app);
-        asked.spawn(async move { (pid, told(&app, pid).await) });
-    }
-    let all = async {
-        while let Some(answered) = asked.join_next().await {
-            if let Ok((pid, told)) = answered {
-                answers.insert(pid, told);
-            }
-        }
-    };
-    // Those that have not answered by then do not answer in time.
-    drop(tokio::time::timeout_at(until, all).await);
-}
-
-/// What a supervisor says of itself.
-pub(crate) async fn told(app: &App, pid: Pid) -> Option<Arc<Told>> {
-    let question = async move {
-        source::supervisor(pid, MAX_TOLD, GIVE_UP)
-            .await
-            .map(Arc::new)
-    };
-    app.supervisors.ask(&app.node, pid, question).await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::tests::{pid, row, snapshot};
+    use crate::snapshot::tests::{pid, row, snapshot};
 
     fn supervisor(number: u64, parent: Option<u64>) -> Row {
         Row {
@@ -523,14 +392,14 @@ mod tests {
 
     fn build(rows: Vec<Row>, answers: &Answers, query: &Query) -> (Tree, Vec<Pid>) {
         let links = |of: Pid| vec![pid(1), pid(9), of];
-        Build::tree(
-            &snapshot(rows),
+        super::build(&Seen {
+            snapshot: &snapshot(rows),
             answers,
-            &HashMap::new(),
+            kin: &HashMap::new(),
             query,
-            &|_| None,
-            &links,
-        )
+            see: &|_| None,
+            links: &links,
+        })
     }
 
     fn query(limit: usize) -> Query {
