@@ -162,7 +162,7 @@ async fn other_processes_are_seen_too() {
     assert_eq!(see(pid).label.as_deref(), Some("a puppet"));
 
     let (told, tells) = oneshot::channel();
-    let task = Task::spawn(async { tells.await });
+    let task = Task::spawn(tells);
     let seen = see(task.pid());
     assert_eq!((seen.kind, seen.links), (Kind::Task, 1));
     told.send(()).unwrap();
