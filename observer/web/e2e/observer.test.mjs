@@ -30,11 +30,14 @@ async function api(path) {
   return response.json();
 }
 
+/** The process that has the name now: the table may be a little older. */
 async function processNamed(name) {
-  const { rows } = await api(`processes?filter=${encodeURIComponent(name)}&limit=20`);
-  const found = rows.find(row => row.name === name) ?? rows.find(row => row.label === name);
-  assert.ok(found, `no process has the name ${name}`);
-  return found;
+  for (;;) {
+    const { rows } = await api(`processes?filter=${encodeURIComponent(name)}&limit=20`);
+    const found = rows.find(row => row.name === name) ?? rows.find(row => row.label === name);
+    if (found && (await fetch(`${BASE}/api/v1/processes/${found.pid}`)).ok) return found;
+    await new Promise(done => setTimeout(done, 100));
+  }
 }
 
 /** Waits until the cache's supervisor has had so few restarts of late that it bears some more. */

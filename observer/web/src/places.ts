@@ -34,6 +34,8 @@ export class Places {
   /** What a child is called in its place that was called otherwise while less was known of it. */
   #also = new Map<string, string>();
   #lastPid = new Map<string, Pid>();
+  /** What is known to have ended, and who has its place: a tree may be older than that. */
+  #ended = new Map<Pid, Pick<Node, "restarts" | "last_restart_at"> & { heir: Pid | null }>();
 
   /** Takes the tree as it is now. */
   take(tree: Tree): void {
@@ -76,6 +78,12 @@ export class Places {
     let any = false;
     for (const event of events) {
       if (event.pid === null) continue;
+      if (event.kind === "crash" || event.kind === "exit")
+        this.#ended.set(event.pid, { heir: null, restarts: 0, last_restart_at: null });
+      else if (event.kind === "restart" && event.new_pid !== null) {
+        const restarts = (this.byPid.get(event.pid)?.node.restarts ?? 0) + 1;
+        this.#ended.set(event.pid, { heir: event.new_pid, restarts, last_restart_at: event.at });
+      }
       const place = this.byPid.get(event.pid);
       if (!place) continue;
       if (event.kind === "crash" || (event.kind === "exit" && !inOrder(event.reason))) {
@@ -129,13 +137,43 @@ export class Places {
     if (this.#own.size > 20_000)
       for (const pid of this.#own.keys()) if (!this.byPid.has(pid)) this.#own.delete(pid);
     if (this.#also.size > 20_000) this.#also.clear();
+    // The oldest are told first.
+    for (const pid of this.#ended.keys()) {
+      if (this.#ended.size <= 5_000) break;
+      this.#ended.delete(pid);
+    }
     if (this.#lastPid.size > 20_000) {
       for (const key of this.#lastPid.keys()) if (!this.byKey.has(key)) this.#lastPid.delete(key);
     }
     return any;
   }
 
-  #places(nodes: Node[], parent: Place | null, before: Map<string, Place>): Place[] {
+  /** Without those that have ended since the tree was looked at; who has a place takes it. */
+  #alive(nodes: Node[]): Node[] {
+    if (!nodes.some(node => node.pid !== null && this.#ended.has(node.pid))) return nodes;
+    const pids = new Set(nodes.map(node => node.pid));
+    return nodes.flatMap(node => {
+      let now = node;
+      for (let n = 0; n < 100 && now.pid !== null; n++) {
+        const end = this.#ended.get(now.pid);
+        if (!end) break;
+        if (end.heir === null || pids.has(end.heir)) return [];
+        const restarts = Math.max(now.restarts, end.restarts);
+        now = {
+          ...now,
+          pid: end.heir,
+          restarts,
+          last_restart_at: end.last_restart_at,
+          status: "idle",
+          mailbox: 0,
+        };
+      }
+      return [now];
+    });
+  }
+
+  #places(all: Node[], parent: Place | null, before: Map<string, Place>): Place[] {
+    const nodes = this.#alive(all);
     const ids = new Map<string, number>();
     for (const node of nodes) {
       for (const id of new Set([node.id, node.name])) if (id !== null) ids.set(id, (ids.get(id) ?? 0) + 1);
