@@ -68,6 +68,7 @@ mod report;
 mod sample;
 mod server;
 mod shared;
+mod slow;
 mod snapshot;
 mod source;
 mod stream;

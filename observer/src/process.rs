@@ -34,6 +34,7 @@ const MAX_STATE: usize = 64 * 1024;
 pub(crate) struct Ref {
     pid: Id,
     name: Option<String>,
+    label: Option<String>,
     #[serde(rename = "type")]
     type_name: Option<String>,
     alive: bool,
@@ -48,6 +49,10 @@ impl Ref {
                 .as_ref()
                 .and_then(|row| row.name.as_ref())
                 .map(|name| shown_name(name.as_str())),
+            label: row
+                .as_ref()
+                .and_then(|row| row.label.as_deref())
+                .map(shown_name),
             type_name: row.as_ref().map(|row| short_type(row.type_name)),
             alive: row.is_some(),
         }

@@ -211,6 +211,14 @@ async fn take(app: &App, metrics: &RuntimeMetrics) {
         None
     };
     app.set_watched(swept.is_some());
+    let slow = app.sweeps.take_slow();
+    if !slow.is_empty() {
+        let now = Instant::now();
+        for event in slow {
+            app.log().note(event, now);
+        }
+        app.hub.ask_for_flush();
+    }
     let reading = Reading::now(metrics, swept);
     let sample = app.history().add(reading);
     app.hub.sample(&sample);

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::events::Event;
+use crate::slow::Slow;
 use crate::snapshot::Snapshot;
 use crate::source::{self, Row};
 
@@ -74,6 +76,9 @@ struct Latest {
     /// When processes were last seen to come or go.
     changed: Option<Instant>,
     rows_wanted: Option<Instant>,
+    slow: Slow,
+    /// What was found of slow servers, and not taken yet.
+    found: Vec<Event>,
 }
 
 impl Sweeps {
@@ -144,7 +149,7 @@ impl Sweeps {
         }
         let began = Instant::now();
         let mut sums = Sums::default();
-        let took = sweep(|row| sums.add(&row)).await;
+        let took = self.sweep(began, |row| sums.add(&row)).await;
         let swept = Swept {
             sums,
             at: began,
@@ -158,11 +163,11 @@ impl Sweeps {
         let began = Instant::now();
         let mut sums = Sums::default();
         let mut rows = Vec::new();
-        let took = sweep(|row| {
+        let each = |row: Row| {
             sums.add(&row);
             rows.push(row);
-        })
-        .await;
+        };
+        let took = self.sweep(began, each).await;
         let swept = Swept {
             sums,
             at: began,
@@ -175,6 +180,26 @@ impl Sweeps {
             latest.swept = Some(swept);
         });
         (swept, rows)
+    }
+
+    /// Goes over all processes, and looks which are slow. Gives the time that it took.
+    async fn sweep(&self, began: Instant, mut each: impl FnMut(Row)) -> Duration {
+        let mut slow = self.latest(|latest| latest.slow.begin(began));
+        let took = sweep(|row| {
+            slow.see(&row);
+            each(row);
+        })
+        .await;
+        self.latest(|latest| {
+            let found = latest.slow.end(slow);
+            latest.found.extend(found);
+        });
+        took
+    }
+
+    /// The servers that were found to be slow since this was last asked.
+    pub(crate) fn take_slow(&self) -> Vec<Event> {
+        self.latest(|latest| std::mem::take(&mut latest.found))
     }
 
     /// Lets rows go that nobody asks for any more.

@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::node::Node;
 use crate::parcel::Parcel;
 use crate::process::control::Deathwatch;
-use crate::process::{context, spawn_task, suspend_if_exiting};
+use crate::process::{context, set_label, spawn_task, suspend_if_exiting};
 use crate::{ExitReason, Pid, report};
 
 /// How long processes that block their thread may hold up the end of the program.
@@ -78,7 +78,7 @@ impl Entry {
         self
     }
 
-    /// Runs `body` as a process of the default node. If it ends without a value (a panic, a kill, a link), that is said on
+    /// Runs `body` as a process of the default node, with the label `main`. If it ends without a value (a panic, a kill, a link), that is said on
     /// stderr, and the program ends with code 1; if it ends itself with [`exit`](crate::process::exit_self) as planned, nothing
     /// is said, and the code is 0.
     ///
@@ -89,7 +89,10 @@ impl Entry {
     /// The exit code of `elixir script.exs`.
     pub fn run_main<R: Send + 'static>(self, body: impl Future<Output = R> + Send + 'static) -> R {
         let runtime = self.build(Node::default_node());
-        let (pid, result) = runtime.block_on(run(body));
+        let (pid, result) = runtime.block_on(run(async {
+            set_label("main");
+            body.await
+        }));
         runtime.shutdown_timeout(PATIENCE);
         match result {
             Ok(value) => value,

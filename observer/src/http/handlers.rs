@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONNECTION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -260,6 +260,8 @@ pub(super) async fn stream(
     let messages = app.hub.join(&app, wants_events, last, place);
     let headers = [
         (CONTENT_TYPE, "text/event-stream"),
+        // A client that is dropped sees the end of the connection, and comes back on another.
+        (CONNECTION, "close"),
         // For proxies that would wait for more.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];

@@ -46,6 +46,8 @@ pub(super) struct Seen<'a> {
     pub(super) query: &'a Query,
     /// A process that the snapshot has not: a child that was started since.
     pub(super) see: &'a dyn Fn(Pid) -> Option<Row>,
+    /// Whether a process of the snapshot still lives.
+    pub(super) is_alive: &'a dyn Fn(Pid) -> bool,
     /// Whom a process is linked to.
     pub(super) links: &'a dyn Fn(Pid) -> Vec<Pid>,
 }
@@ -243,6 +245,8 @@ impl<'a> Build<'a> {
         let others = others
             .into_iter()
             .filter(|other| is_shown(other.pid))
+            // One that the supervisor does not name any more has ended since the snapshot was made, or is no child of it.
+            .filter(|other| answer.is_none() || (self.seen.is_alive)(other.pid))
             .filter_map(|other| self.node(other, place(by_pid.get(&other.pid).copied()), found));
         let children = first
             .chain(others)
@@ -398,6 +402,7 @@ mod tests {
             kin: &HashMap::new(),
             query,
             see: &|_| None,
+            is_alive: &|of| of != pid(13),
             links: &links,
         })
     }
@@ -411,6 +416,24 @@ mod tests {
 
     fn pids(nodes: &[Node]) -> Vec<Option<Pid>> {
         nodes.iter().map(|node| node.pid.map(|pid| pid.0)).collect()
+    }
+
+    #[test]
+    fn a_child_that_ended_since_is_not_shown_beside_its_successor() {
+        let rows = vec![
+            supervisor(1, None),
+            row(12, Some(1)),
+            row(13, Some(1)),
+            row(14, Some(1)),
+        ];
+        let children = vec![child("a", ChildStatus::Running(pid(14)))];
+        let answers = Answers::from([(pid(1), told(children))]);
+        let (tree, _) = build(rows.clone(), &answers, &query(50));
+        let shown = pids(&tree.applications[0].children);
+        assert_eq!(shown, [Some(pid(14)), Some(pid(12))]);
+        // As long as it has not said so, it may be busy with the restart.
+        let (tree, _) = build(rows, &Answers::from([(pid(1), None)]), &query(50));
+        assert_eq!(tree.applications[0].children.len(), 3);
     }
 
     #[test]

@@ -111,6 +111,7 @@ pub(crate) async fn draw(app: &App, query: Query) -> Tree {
                 kin: &kin,
                 query: &wanted,
                 see: &source::see,
+                is_alive: &beamish::process::alive,
                 links: &source::links,
             })
         })

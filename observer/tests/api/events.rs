@@ -97,6 +97,30 @@ async fn crashes_are_told_and_kept_with_the_process_that_came_after() {
     assert_eq!(process["restarts"], 2);
 }
 
+/// No clock runs in it; two looks at all processes find it in the same callback.
+#[beamish::test]
+async fn a_server_that_is_long_in_one_callback_is_told_of_once() {
+    let client = observer(Observer::new().port(0).interval(Duration::from_millis(100))).await;
+    let mut stream = client.stream().await;
+    let (fast, slow) = (
+        Worker::start().await.unwrap(),
+        Worker::start().await.unwrap(),
+    );
+    slow.hang();
+    let event = stream.event(|event| event["kind"] == "slow").await;
+    check("Event", &event);
+    assert_eq!(event["pid"], written(slow.pid().unwrap()));
+    assert!(
+        event["message"]
+            .as_str()
+            .unwrap()
+            .contains("in one callback")
+    );
+    assert_eq!(fast.ping().await, Ok(1));
+    let page = client.json("/api/v1/events?kinds=slow").await;
+    assert_eq!(page["events"].as_array().unwrap().len(), 1);
+}
+
 #[beamish::test]
 async fn events_are_read_page_by_page() {
     let client = tree().await;

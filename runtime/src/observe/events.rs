@@ -248,10 +248,6 @@ pub(crate) fn note(pid: Option<Pid>, what: impl FnOnce() -> What) {
 
 #[cold]
 fn push(node: &Node, event: impl FnOnce() -> Event) {
-    let readers = |queues: &Vec<Arc<Queue>>| queues.iter().any(|queue| queue.node == *node);
-    if !readers(&QUEUES.lock()) {
-        return;
-    }
     // Made outside of the locks.
     let event = event();
     let mut wakers = Vec::new();
