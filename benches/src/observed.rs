@@ -1,7 +1,7 @@
 //! What it costs to be looked at (`--observer`).
 //!
 //! *A page is open*: 10,000 idle servers, an observer, and one caller that makes idle calls, or casts and a call after each
-//! thousand of them. Windows of three seconds in which nobody looks, and in which a client in a process of its own reads the
+//! thousand of them. Windows of two seconds in which nobody looks, and in which a client in a process of its own reads the
 //! stream and asks for the system, the tree and the longest mailboxes once a second, in turn; the rate of the one by that
 //! of the other. What nobody looks at costs a load and a store a message: see `.ci/instructions`.
 //!
@@ -18,6 +18,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use beamish::Server;
 use beamish::observe;
 use beamish_observer::Observer;
 
@@ -25,8 +26,8 @@ use crate::harness::{Flavor, summary};
 use crate::servers::{Store, StoreRef};
 
 const SERVERS: usize = 10_000;
-const WINDOW: Duration = Duration::from_secs(3);
-const PAIRS: usize = 9;
+const WINDOW: Duration = Duration::from_secs(2);
+const PAIRS: usize = 5;
 const MANY: usize = 1_000_000;
 
 /// Whether it was asked for, and is done.
@@ -43,14 +44,16 @@ pub fn run() -> bool {
     if !args.iter().any(|arg| arg == "--observer") {
         return false;
     }
-    println!("| work, 10,000 servers | runtime | ns, nobody looks: min | median | ns, a page is open: min | median | ratio of minima | median ratio |");
+    println!(
+        "| work, 10,000 servers | runtime | ns, nobody looks: min | median | ns, a page is open: min | median | ratio of minima | median ratio |"
+    );
     println!("|---|---|---|---|---|---|---|---|");
     for flavor in Flavor::ALL {
         let runtime = flavor.build();
         // As a process, since that is what calls servers.
         let (sender, receiver) = std::sync::mpsc::channel();
         runtime.block_on(async move {
-            let (done, ended) = tokio::sync::oneshot::channel();
+            let (done, ended) = tokio::sync::oneshot::channel::<()>();
             beamish::spawn(async move {
                 let servers = servers(SERVERS).await;
                 let observer = Observer::new().port(0).start().await.expect("a free port");
@@ -190,7 +193,7 @@ const SIEGE: Duration = Duration::from_secs(60);
 fn withstand(flavor: Flavor) -> String {
     let (sender, receiver) = std::sync::mpsc::channel();
     flavor.build().block_on(async move {
-        let (done, ended) = tokio::sync::oneshot::channel();
+        let (done, ended) = tokio::sync::oneshot::channel::<()>();
         beamish::spawn(async move {
             let servers = servers(SERVERS).await;
             let observer = Observer::new().port(0).start().await.expect("a free port");
@@ -228,7 +231,10 @@ fn withstand(flavor: Flavor) -> String {
 /// The resident bytes of this program.
 fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/statm").expect("Linux");
-    let pages = status.split(' ').nth(1).and_then(|pages| pages.parse().ok());
+    let pages = status
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok());
     pages.unwrap_or(0_usize) * 4_096
 }
 

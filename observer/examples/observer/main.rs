@@ -17,11 +17,11 @@
 #![expect(unreachable_pub, reason = "its modules read as a library's")]
 
 #[expect(dead_code, reason = "not all of what `cash_man` does is done here")]
-#[path = "../cash_man/cache.rs"]
+#[path = "../../../examples/cash_man/cache.rs"]
 mod cache;
 mod demo;
 mod idle;
-#[path = "../cash_man/supervisor.rs"]
+#[path = "../../../examples/cash_man/supervisor.rs"]
 mod supervisor;
 
 use beamish::prelude::*;
