@@ -1,7 +1,7 @@
 //! What can be seen of all processes while they run: what observers are made of.
 //!
 //! Looking stops nothing: a [`snapshot`] goes through the processes a few at a time and holds no lock meanwhile, and what
-//! happens is noted for those who asked for [`events`], never waiting for them. When nobody looks, all that is done are a
+//! happens is noted for those who asked for [`events()`], never waiting for them. When nobody looks, all that is done are a
 //! count of messages in each process and one load at each start and end.
 //!
 //! ```
