@@ -290,17 +290,22 @@ fn snapshot() {
         let all = servers(MANY).await;
         for _ in 0..3 {
             let (began, mut longest, mut seen) = (Instant::now(), Duration::ZERO, 0_usize);
+            let mut long = 0;
             let mut snapshot = observe::snapshot();
             loop {
                 let step = Instant::now();
                 if snapshot.next().is_none() {
                     break;
                 }
-                longest = longest.max(step.elapsed());
+                let step = step.elapsed();
+                longest = longest.max(step);
+                long += usize::from(step > Duration::from_millis(1));
                 seen += 1;
             }
             let took = began.elapsed();
-            println!("a snapshot of {seen} processes took {took:?}, its longest step {longest:?}");
+            println!(
+                "a snapshot of {seen} processes took {took:?}, its longest step {longest:?}; {long} took more than 1 ms"
+            );
         }
         drop(all);
     });

@@ -85,7 +85,7 @@ impl Traffic {
         let ledger = LedgerRef::named();
         ledger.add(&*key, 1);
         // A cache or a ledger that is not there right now is a part of the show.
-        drop(cache::fetch(&key, || 20).await);
+        drop(cache::fetch(&key, || 20_i64).await);
         drop(ledger.amount(key).await);
     }
 }

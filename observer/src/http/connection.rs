@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 
 use super::router::router;
 use super::security::{Local, Policy};
@@ -28,6 +29,13 @@ const MAX_HEAD: usize = 16 * 1024;
 /// How long no connection is accepted after the system had no room for one.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// Connections are accepted at this pace, but for a few at once: what a client that comes again and again takes of the
+/// program is bounded.
+const PACE: Duration = Duration::from_millis(1);
+
+/// How many are accepted at once.
+const BURST: u32 = 100;
+
 /// What a client is told for which there is no room.
 const REFUSED: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n\
     Connection: close\r\nContent-Length: 73\r\n\r\n\
@@ -37,20 +45,26 @@ const REFUSED: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: applica
 pub(crate) async fn serve(app: App, entrance: Entrance, policy: Policy) {
     let router = router(&app, policy);
     let mut connections = JoinSet::new();
+    let mut pace = Pace::new(Instant::now());
     loop {
         tokio::select! {
             accepted = entrance.accept() => match accepted {
                 None => return,
-                Some(Ok(stream)) => match Arc::clone(&app.connections).try_acquire_owned() {
-                    Ok(place) => {
-                        let (router, node) = (router.clone(), app.node.clone());
-                        connections.spawn(async move {
-                            node.scope(connection(stream, router)).await;
-                            drop(place);
-                        });
+                Some(Ok(stream)) => {
+                    match Arc::clone(&app.connections).try_acquire_owned() {
+                        Ok(place) => {
+                            let (router, node) = (router.clone(), app.node.clone());
+                            connections.spawn(async move {
+                                node.scope(connection(stream, router)).await;
+                                drop(place);
+                            });
+                        }
+                        Err(_) => refuse(&stream),
                     }
-                    Err(_) => refuse(&stream),
-                },
+                    if let Some(next) = pace.accepted(Instant::now()) {
+                        tokio::time::sleep_until(next).await;
+                    }
+                }
                 Some(Err(_)) => tokio::time::sleep(PAUSE).await,
             },
             Some(ended) = connections.join_next() => {
@@ -59,6 +73,25 @@ pub(crate) async fn serve(app: App, entrance: Entrance, policy: Policy) {
                 }
             }
         }
+    }
+}
+
+/// When the next connection may be accepted.
+struct Pace {
+    /// When all that were accepted would have been, one after the other.
+    settled: Instant,
+}
+
+impl Pace {
+    const fn new(now: Instant) -> Self {
+        Self { settled: now }
+    }
+
+    /// A connection was accepted. Gives until when to wait, if others came too fast before it.
+    fn accepted(&mut self, now: Instant) -> Option<Instant> {
+        self.settled = self.settled.max(now) + PACE;
+        let next = self.settled.checked_sub(PACE * BURST)?;
+        (next > now).then_some(next)
     }
 }
 
@@ -97,6 +130,23 @@ async fn connection(stream: TcpStream, router: Router) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_few_are_accepted_at_once_and_others_at_a_pace() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start);
+        for _ in 0..BURST {
+            assert_eq!(pace.accepted(start), None);
+        }
+        assert_eq!(pace.accepted(start), Some(start + PACE));
+        assert_eq!(pace.accepted(start + PACE), Some(start + PACE * 2));
+        // What was not used is there later, up to the burst.
+        let later = start + PACE * BURST * 3;
+        for _ in 0..BURST {
+            assert_eq!(pace.accepted(later), None);
+        }
+        assert!(pace.accepted(later).is_some());
+    }
 
     #[test]
     fn the_refusal_has_the_length_that_it_says() {
