@@ -1,6 +1,5 @@
 //! What a client may do to processes, if control is on. Each thing that was done is an event, and logged.
 
-use std::future::Future;
 use std::time::Duration;
 
 use beamish::{
@@ -107,11 +106,11 @@ pub(crate) async fn act(
     let who = called(&row);
     let done = match action {
         Action::Suspend => {
-            ask(pid, sys::suspend(pid)).await?;
+            ask(app, &row, sys::suspend(pid), "suspend").await?;
             format!("suspended {who}")
         }
         Action::Resume => {
-            ask(pid, sys::resume(pid)).await?;
+            ask(app, &row, sys::resume(pid), "resume").await?;
             format!("resumed {who}")
         }
         Action::Kill => {
@@ -120,7 +119,7 @@ pub(crate) async fn act(
         }
         Action::Stop => {
             let why = details.reason.as_deref().unwrap_or("shutdown");
-            ask(pid, sys::terminate(pid, reason(why))).await?;
+            ask(app, &row, sys::terminate(pid, reason(why)), "stop").await?;
             format!("stopped {who}: {why}")
         }
         Action::Exit => {
@@ -147,15 +146,22 @@ fn own(app: &App, pid: Pid) -> Result<Row, ApiError> {
     source::see(pid).ok_or_else(|| ApiError::gone(app, pid))
 }
 
-async fn ask(pid: Pid, request: sys::Request<()>) -> Result<(), ApiError> {
-    request
-        .timeout(PATIENCE)
-        .await
-        .map_err(|error| match error {
-            sys::SysError::NotAServer(_) => no_server(pid),
-            sys::SysError::Timeout(_) => too_late(),
-            error => ApiError::conflict("refused", &error),
-        })
+async fn ask(app: &App, row: &Row, request: sys::Request<()>, what: &str) -> Result<(), ApiError> {
+    let answered = request.timeout(PATIENCE).await;
+    answered.map_err(|error| match error {
+        sys::SysError::NotAServer(_) => no_server(row.pid),
+        sys::SysError::Timeout(_) => {
+            note_unanswered(app, row, what);
+            too_late()
+        }
+        error => ApiError::conflict("refused", &error),
+    })
+}
+
+/// What was asked for stands in the mailbox.
+fn note_unanswered(app: &App, row: &Row, what: &str) {
+    let message = format!("asked {} to {what}; it has not answered yet", called(row));
+    drop(note(app, row, message));
 }
 
 fn no_server(pid: Pid) -> ApiError {
@@ -203,22 +209,20 @@ pub(crate) async fn act_on_child(
             Err(ApiError::conflict("no_supervisor", &message))
         }
     };
-    let child = in_time(asked).await?;
-    let verb = match action {
-        ChildAction::Terminate => "terminated",
-        ChildAction::Restart => "restarted",
+    let (verb, ask) = match action {
+        ChildAction::Terminate => ("terminated", "terminate a child"),
+        ChildAction::Restart => ("restarted", "restart a child"),
     };
+    let Ok(child) = tokio::time::timeout(PATIENCE, asked).await else {
+        note_unanswered(app, &row, ask);
+        return Err(too_late());
+    };
+    let child = child?;
     Ok(note(
         app,
         &row,
         format!("{verb} child {child} of {}", called(&row)),
     ))
-}
-
-async fn in_time<T>(asked: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
-    tokio::time::timeout(PATIENCE, asked)
-        .await
-        .unwrap_or_else(|_| Err(too_late()))
 }
 
 async fn of_supervisor(

@@ -18,7 +18,7 @@ pub enum ObserverError {
         /// Why not.
         error: io::Error,
     },
-    /// The address is one that other machines reach, and the token can be guessed.
+    /// The token can be guessed.
     ShortToken(SocketAddr),
     /// The system gave no random numbers for a token.
     NoToken(io::Error),
@@ -33,7 +33,7 @@ impl fmt::Display for ObserverError {
             ),
             Self::ShortToken(address) => write!(
                 f,
-                "the observer on {address} can be reached from other machines, so its token needs at least {MIN_TOKEN} characters; leave `.token(…)` out for a random one"
+                "the token of the observer on {address} needs at least {MIN_TOKEN} characters, so that none guesses it; leave `.token(…)` out for a random one where other machines reach it, or for none"
             ),
             Self::NoToken(_) => f.write_str(
                 "the system gave no random numbers for the observer's token; give it one with `Observer::new().token(…)`",

@@ -151,6 +151,53 @@ pub(crate) struct Page {
     pub(crate) missed: u64,
 }
 
+/// Some of the events.
+#[derive(Debug)]
+pub(crate) struct Newer {
+    newest_first: Vec<Arc<Event>>,
+    after: Option<u64>,
+    /// The number of the newest event there is.
+    last: u64,
+}
+
+impl Newer {
+    pub(crate) const fn len(&self) -> usize {
+        self.newest_first.len()
+    }
+
+    /// See [`Log::page`].
+    pub(crate) fn page(self, filter: &Filter, limit: usize) -> Page {
+        let last = self.last;
+        let Some(after) = self.after else {
+            let newest = self.newest_first.into_iter();
+            let newest = newest.filter(|event| filter.takes(event)).take(limit);
+            let mut events: Vec<_> = newest.collect();
+            events.reverse();
+            return Page {
+                events,
+                next: last,
+                missed: 0,
+            };
+        };
+        let missed = last - after - self.newest_first.len() as u64;
+        let mut events = Vec::new();
+        let mut next = last;
+        let oldest_first = self.newest_first.into_iter().rev();
+        for event in oldest_first.filter(|event| filter.takes(event)) {
+            if events.len() == limit {
+                next = events.last().map_or(after, |last: &Arc<Event>| last.seq);
+                break;
+            }
+            events.push(event);
+        }
+        Page {
+            events,
+            next,
+            missed,
+        }
+    }
+}
+
 /// The events that are kept.
 #[derive(Debug)]
 pub(crate) struct Log {
@@ -248,42 +295,19 @@ impl Log {
 
     /// The first `limit` events after number `after`; without one, the last `limit`.
     pub(crate) fn page(&self, after: Option<u64>, filter: &Filter, limit: usize) -> Page {
-        match after {
-            Some(after) => self.page_after(after, filter, limit),
-            None => {
-                let newest = self.newest_first().filter(|event| filter.takes(event));
-                let mut events: Vec<_> = newest.take(limit).cloned().collect();
-                events.reverse();
-                Page {
-                    events,
-                    next: self.last,
-                    missed: 0,
-                }
-            }
-        }
+        self.newer(after).page(filter, limit)
     }
 
-    fn page_after(&self, after: u64, filter: &Filter, limit: usize) -> Page {
+    /// The events after number `after`, or all: to be looked through without the lock.
+    pub(crate) fn newer(&self, after: Option<u64>) -> Newer {
         // Of an observer that was restarted since, all are new.
-        let after = if after > self.last { 0 } else { after };
-        let newer: Vec<_> = self
-            .newest_first()
-            .take_while(|event| event.seq > after)
-            .collect();
-        let missed = self.last - after - newer.len() as u64;
-        let mut events = Vec::new();
-        let mut next = self.last;
-        for event in newer.into_iter().rev().filter(|event| filter.takes(event)) {
-            if events.len() == limit {
-                next = events.last().map_or(after, |last: &Arc<Event>| last.seq);
-                break;
-            }
-            events.push(Arc::clone(event));
-        }
-        Page {
-            events,
-            next,
-            missed,
+        let after = after.map(|after| if after > self.last { 0 } else { after });
+        let oldest = after.unwrap_or(0);
+        let newer = self.newest_first().take_while(|event| event.seq > oldest);
+        Newer {
+            newest_first: newer.cloned().collect(),
+            after,
+            last: self.last,
         }
     }
 

@@ -68,9 +68,9 @@ impl Options {
         self
     }
 
-    /// What clients have to show: `Authorization: Bearer TOKEN`, or `/?token=TOKEN` once in a browser. On an address that
-    /// other machines reach it has at least 16 characters; without one, a random token of 128 bits is made at each start
-    /// and logged.
+    /// What clients have to show: `Authorization: Bearer TOKEN`, or `/?token=TOKEN` once in a browser. It has at
+    /// least 16 characters. Without one, a random token of 128 bits is made at each start and logged, on an address that
+    /// other machines reach.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self

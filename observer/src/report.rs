@@ -23,7 +23,7 @@ pub(crate) fn listens(address: SocketAddr, token: Option<&str>) {
         Some(token) => format!("http://{address}/?token={token}"),
         None => format!("http://{address}"),
     };
-    if nobody_listens() {
+    if nobody_listens() || !tracing::enabled!(target: "beamish::observer", tracing::Level::INFO) {
         return to_stderr(&format!("observer: {url}"));
     }
     tracing::info!(target: "beamish::observer", %address, url, "observer listens");
@@ -31,6 +31,10 @@ pub(crate) fn listens(address: SocketAddr, token: Option<&str>) {
 
 /// A client acted on a process.
 pub(crate) fn acted(what: &str) {
+    if nobody_listens() {
+        // Names and reasons may hold what a terminal would obey.
+        return to_stderr(&format!("observer control: {}", what.escape_debug()));
+    }
     tracing::warn!(target: "beamish::observer", what, "control");
 }
 

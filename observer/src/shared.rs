@@ -1,5 +1,6 @@
 //! What the parts of one observer share.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +31,9 @@ pub(crate) const STREAMS: usize = 128;
 /// How many requests at a time go over all processes.
 pub(crate) const HEAVY: usize = 4;
 
+/// How many long answers are written at a time: what clients that read slowly hold in memory is bounded by them.
+pub(crate) const ANSWERS: usize = 16;
+
 /// The state of an observer, as its requests see it.
 pub(crate) type App = Arc<Shared>;
 
@@ -50,6 +54,9 @@ pub(crate) struct Shared {
     pub(crate) connections: Arc<Semaphore>,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) heavy: Semaphore,
+    pub(crate) answers: Arc<Semaphore>,
+    /// The most messages that were told to be handled: the count must not fall.
+    pub(crate) handled: AtomicU64,
     log: Mutex<Log>,
     kin: Mutex<Kin>,
     history: Mutex<History>,
@@ -81,6 +88,8 @@ impl Shared {
             connections: Arc::new(Semaphore::new(CONNECTIONS)),
             streams: Arc::new(Semaphore::new(STREAMS)),
             heavy: Semaphore::new(HEAVY),
+            answers: Arc::new(Semaphore::new(ANSWERS)),
+            handled: AtomicU64::new(0),
             log,
             kin: Mutex::default(),
             history: Mutex::default(),

@@ -15,7 +15,7 @@ use serde::Serialize;
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 use tokio::time::Instant;
 
-use crate::events::{Filter, Log};
+use crate::events::{Filter, Log, Page};
 use crate::sample::Sample;
 use crate::shared::App;
 
@@ -123,7 +123,9 @@ impl Hub {
         // There is room for both.
         client.send(&message("hello", Some(state.told), &hello));
         if wants_events && let Some(last) = last {
-            client.send(&replay(&app.log(), last, state.told));
+            // Written outside of the log's lock, which servers that are traced take.
+            let page = replayed(&app.log(), last, state.told);
+            client.send(&message("events", Some(state.told), &Told::of(&page)));
         }
         state.clients.push(client);
         Messages {
@@ -216,7 +218,7 @@ impl<'a> Told<'a> {
 }
 
 /// What a client missed that was last told event number `last`; those after `told` it will be told as the others.
-fn replay(log: &Log, last: u64, told: u64) -> Bytes {
+fn replayed(log: &Log, last: u64, told: u64) -> Page {
     // Of an observer that was restarted since, all are new.
     let last = if last > told { 0 } else { last };
     let mut page = log.page(Some(last), &Filter::default(), usize::MAX);
@@ -224,7 +226,7 @@ fn replay(log: &Log, last: u64, told: u64) -> Bytes {
     let too_many = page.events.len().saturating_sub(REPLAYED);
     page.events.drain(..too_many);
     page.missed += too_many as u64;
-    message("events", Some(told), &Told::of(&page))
+    page
 }
 
 impl fmt::Debug for Hub {
@@ -275,8 +277,11 @@ mod tests {
 
     #[test]
     fn a_client_that_comes_back_is_told_what_it_missed() {
-        let text =
-            |last, told| String::from_utf8(replay(&log(1_500), last, told).to_vec()).unwrap();
+        let text = |last, told| {
+            let page = replayed(&log(1_500), last, told);
+            let written = message("events", Some(told), &Told::of(&page));
+            String::from_utf8(written.to_vec()).unwrap()
+        };
         let few = text(1_497, 1_499);
         assert!(
             few.contains("\"seq\":1498") && few.contains("\"seq\":1499"),

@@ -175,10 +175,12 @@ impl Sweeps {
         };
         let rows = over_many(rows.len(), move || Snapshot::new(rows, began, took)).await;
         let rows = Arc::new(rows);
-        self.latest(|latest| {
-            latest.rows = Some(Arc::clone(&rows));
+        let old = self.latest(|latest| {
             latest.swept = Some(swept);
+            latest.rows.replace(Arc::clone(&rows))
         });
+        // Many rows take a while to go.
+        over_many(rows.rows.len(), move || drop(old)).await;
         (swept, rows)
     }
 

@@ -9,7 +9,7 @@ use beamish::Pid;
 use serde::{Serialize, Serializer};
 use subtle::ConstantTimeEq;
 
-/// The fewest characters of a token where other machines can try some.
+/// The fewest characters of a token.
 pub(crate) const MIN_TOKEN: usize = 16;
 
 /// A pid as the API writes it: `0.4.0`.

@@ -82,13 +82,22 @@ impl Watches {
         let look = look(pid, Arc::downgrade(&timings), trace());
         // One of an observer that crashed may be there.
         let patience = crate::asking::PATIENCE;
-        if sys::remove(pid, ID).timeout(patience).await == Err(sys::SysError::NotAServer(pid)) {
+        let remove = sys::remove(pid, ID).timeout(patience);
+        let install = sys::install_as(pid, ID, look).timeout(patience);
+        // To its end though the client goes away: what is entered above is to be true.
+        let installed = tokio::spawn(async move {
+            if remove.await == Err(sys::SysError::NotAServer(pid)) {
+                return false;
+            }
+            // A server that is busy gets it later: the request stands in its mailbox.
+            drop(install.await);
+            true
+        });
+        let is_server = installed.await.unwrap_or(false);
+        if !is_server {
             lock(&self.0).remove(&pid);
-            return false;
         }
-        // A server that is busy gets it later: the request stands in its mailbox.
-        drop(sys::install_as(pid, ID, look).timeout(patience).await);
-        true
+        is_server
     }
 
     /// What is known of a server that is timed. `handled`: how many messages it has handled so far.

@@ -230,7 +230,11 @@ impl<K: Number, V> Few<K, V> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.iter().count()
+        match self {
+            Self::None => 0,
+            Self::One(..) => 1,
+            Self::Many(many) => many.used + many.late.as_ref().map_or(0, |late| late.len()),
+        }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {

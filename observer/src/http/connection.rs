@@ -1,7 +1,8 @@
 //! Accepts connections, as many as there may be, and serves each by a task of its own.
 
 use std::convert::Infallible;
-use std::net::Ipv4Addr;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, Shutdown};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,7 +60,7 @@ pub(crate) async fn serve(app: App, entrance: Entrance, policy: Policy) {
                                 drop(place);
                             });
                         }
-                        Err(_) => refuse(&stream),
+                        Err(_) => refuse(stream),
                     }
                     if let Some(next) = pace.accepted(Instant::now()) {
                         tokio::time::sleep_until(next).await;
@@ -96,8 +97,12 @@ impl Pace {
 }
 
 /// Says that there is no room, if the client hears that at once.
-fn refuse(stream: &TcpStream) {
-    drop(stream.try_write(REFUSED.as_bytes()));
+fn refuse(stream: TcpStream) {
+    // Of the standard library, whose write needs no readiness that was seen before; it does not wait.
+    if let Ok(mut stream) = stream.into_std() {
+        drop(stream.write(REFUSED.as_bytes()));
+        drop(stream.shutdown(Shutdown::Write));
+    }
 }
 
 async fn connection(stream: TcpStream, router: Router) {

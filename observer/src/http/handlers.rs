@@ -1,6 +1,8 @@
 //! The answers.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -9,9 +11,10 @@ use axum::http::header::{CONNECTION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
-use beamish::Pid;
+use beamish::{Node, Pid};
+use hyper::body::{Frame, SizeHint};
 use serde::{Deserialize, Serialize};
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 
 use super::API;
 use super::error::ApiError;
@@ -60,12 +63,57 @@ async fn turn(app: &App) -> Result<SemaphorePermit<'_>, ApiError> {
     }
 }
 
+/// Waits until few enough other long answers are being written.
+async fn room(app: &App) -> Result<OwnedSemaphorePermit, ApiError> {
+    let room = tokio::time::timeout(PATIENCE, Arc::clone(&app.answers).acquire_owned()).await;
+    match room {
+        Ok(Ok(room)) => Ok(room),
+        _ => Err(ApiError::busy("there are too many long answers to write")),
+    }
+}
+
+/// A long answer, which has its room until it is written.
+fn long<T: Serialize>(room: OwnedSemaphorePermit, value: &T) -> Response {
+    json_with(StatusCode::OK, value).map(|body| Body::new(Long { body, _room: room }))
+}
+
+struct Long {
+    body: Body,
+    _room: OwnedSemaphorePermit,
+}
+
+impl hyper::body::Body for Long {
+    type Data = bytes::Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<bytes::Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 fn within(limit: Option<usize>, default: usize, max: usize) -> usize {
     limit.unwrap_or(default).min(max)
 }
 
 fn lower(text: Option<String>) -> String {
-    text.unwrap_or_default().trim().to_lowercase()
+    let text = text.unwrap_or_default();
+    // Nobody looks for more, and each search costs its length.
+    text.trim()
+        .chars()
+        .take(200)
+        .collect::<String>()
+        .to_lowercase()
 }
 
 #[derive(Debug, Serialize)]
@@ -114,7 +162,7 @@ pub(super) struct TreeParams {
 pub(super) async fn tree(
     State(app): State<App>,
     Params(params): Params<TreeParams>,
-) -> Answer<drawing::Tree> {
+) -> Result<Response, ApiError> {
     app.looked();
     let open = params.open.unwrap_or_default();
     let open = open.split(',').filter(|pid| !pid.is_empty());
@@ -124,8 +172,9 @@ pub(super) async fn tree(
         limit: within(params.limit, 50, 1_000),
         search: lower(params.search),
     };
+    let room = room(&app).await?;
     let _turn = turn(&app).await?;
-    Ok(Json(drawing::draw(&app, query).await))
+    Ok(long(room, &drawing::draw(&app, query).await))
 }
 
 #[derive(Debug, Deserialize)]
@@ -150,7 +199,7 @@ pub(super) struct Processes {
 pub(super) async fn processes(
     State(app): State<App>,
     Params(params): Params<ProcessesParams>,
-) -> Answer<Processes> {
+) -> Result<Response, ApiError> {
     app.looked();
     let query = Query {
         sort: params.sort.unwrap_or_default(),
@@ -159,6 +208,7 @@ pub(super) async fn processes(
         limit: within(params.limit, 100, 500),
         filter: lower(params.filter),
     };
+    let room = room(&app).await?;
     let _turn = turn(&app).await?;
     let snapshot = app.sweeps.rows(app.options.interval).await;
     let began = Instant::now();
@@ -166,14 +216,15 @@ pub(super) async fn processes(
     let (all, offset) = (Arc::clone(&snapshot), query.offset);
     let select = move || processes::select(&all.rows, &query, &counted);
     let Shown { matched, rows } = over_many(snapshot.rows.len(), select).await;
-    Ok(Json(Processes {
+    let page = Processes {
         at: snapshot.at_ms,
         total: snapshot.rows.len(),
         matched,
         offset,
         took_us: micros(began.elapsed()),
         rows,
-    }))
+    };
+    Ok(long(room, &page))
 }
 
 #[derive(Debug, Deserialize)]
@@ -204,7 +255,7 @@ pub(super) struct EventsParams {
 pub(super) async fn events(
     State(app): State<App>,
     Params(params): Params<EventsParams>,
-) -> Answer<events::Page> {
+) -> Result<Response, ApiError> {
     app.looked();
     let no_kind = |word| ApiError::bad("bad_query", format!("`{word}` is no kind of event"));
     let kinds = events::kinds(params.kinds.as_deref().unwrap_or_default());
@@ -213,7 +264,11 @@ pub(super) async fn events(
         text: lower(params.filter),
     };
     let limit = within(params.limit, 200, 5_000);
-    Ok(Json(app.log().page(params.after, &filter, limit)))
+    let room = room(&app).await?;
+    let newer = app.log().newer(params.after);
+    // Outside of the lock, which servers that are traced take.
+    let page = over_many(newer.len(), move || newer.page(&filter, limit)).await;
+    Ok(long(room, &page))
 }
 
 #[derive(Debug, Deserialize)]
@@ -226,8 +281,9 @@ pub(super) struct RegistryParams {
 pub(super) async fn registry(
     State(app): State<App>,
     Params(params): Params<RegistryParams>,
-) -> Answer<names::Registry> {
+) -> Result<Response, ApiError> {
     app.looked();
+    let room = room(&app).await?;
     let _turn = turn(&app).await?;
     let snapshot = app.sweeps.rows(app.options.interval).await;
     let query = names::Query {
@@ -237,7 +293,7 @@ pub(super) async fn registry(
     };
     let (all, globals) = (Arc::clone(&snapshot), names::globals());
     let list = move || names::list(&all, globals, &query);
-    Ok(Json(over_many(snapshot.rows.len(), list).await))
+    Ok(long(room, &over_many(snapshot.rows.len(), list).await))
 }
 
 #[derive(Debug, Deserialize)]
@@ -290,6 +346,22 @@ impl FromRequestParts<App> for Control {
     }
 }
 
+/// Runs what acts to its end though its client goes away, so that nothing is done without being noted.
+async fn to_its_end<T: Send + 'static>(
+    node: &Node,
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
+    let node = node.clone();
+    match tokio::spawn(async move { node.scope(work).await }).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only a runtime that shuts down cancels it.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
 pub(super) async fn act(
     State(app): State<App>,
     _: Control,
@@ -297,7 +369,11 @@ pub(super) async fn act(
     Details(details): Details<control::Details>,
     action: Action,
 ) -> Answer<Done> {
-    control::act(&app, pid, action, &details).await.map(Json)
+    let done = to_its_end(&app.node, {
+        let app = Arc::clone(&app);
+        async move { control::act(&app, pid, action, &details).await }
+    });
+    done.await.map(Json)
 }
 
 pub(super) async fn act_on_child(
@@ -307,7 +383,9 @@ pub(super) async fn act_on_child(
     Details(which): Details<WhichChild>,
     action: ChildAction,
 ) -> Answer<Done> {
-    control::act_on_child(&app, pid, action, &which)
-        .await
-        .map(Json)
+    let done = to_its_end(&app.node, {
+        let app = Arc::clone(&app);
+        async move { control::act_on_child(&app, pid, action, &which).await }
+    });
+    done.await.map(Json)
 }

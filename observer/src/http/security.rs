@@ -44,6 +44,10 @@ struct Asked<'a> {
     hosts: [Option<&'a str>; 2],
     has_more_hosts: bool,
     origin: Option<&'a str>,
+    /// What a browser says of the page that asks: `same-origin`, `cross-site` …
+    site: Option<&'a str>,
+    /// And of what for: `navigate` if a person follows a link.
+    mode: Option<&'a str>,
     authorization: Option<&'a str>,
     cookies: Option<&'a str>,
     path: &'a str,
@@ -162,6 +166,12 @@ fn decoded(part: &str) -> String {
 
 /// A page that sends a request is the observer's own: of the same host and port that it asks.
 fn judge_origin(asked: &Asked<'_>) -> Result<(), ApiError> {
+    // A page can ask without an origin: by an image, say. Looking costs something too.
+    let is_link = asked.path == "/" && asked.mode == Some("navigate");
+    let is_own = matches!(asked.site, None | Some("same-origin" | "none"));
+    if !is_own && !is_link {
+        return Err(of_another_origin());
+    }
     let Some(origin) = asked.origin else {
         return Ok(());
     };
@@ -171,9 +181,12 @@ fn judge_origin(asked: &Asked<'_>) -> Result<(), ApiError> {
     if asked.hosts[0].is_some_and(is_own) {
         return Ok(());
     }
+    Err(of_another_origin())
+}
+
+fn of_another_origin() -> ApiError {
     let message = "a page of another origin may not ask the observer";
-    let status = StatusCode::FORBIDDEN;
-    Err(ApiError::new(status, "wrong_origin", message))
+    ApiError::new(StatusCode::FORBIDDEN, "wrong_origin", message)
 }
 
 /// An address as the host of a URL.
@@ -203,6 +216,8 @@ fn asked<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Asked<'a> {
         hosts: [text(headers, &HOST), in_url],
         has_more_hosts: headers.get_all(HOST).iter().count() > 1,
         origin: text(headers, &ORIGIN),
+        site: text(headers, &HeaderName::from_static("sec-fetch-site")),
+        mode: text(headers, &HeaderName::from_static("sec-fetch-mode")),
         authorization: text(headers, &AUTHORIZATION),
         cookies: text(headers, &COOKIE),
         path: uri.path(),
@@ -354,6 +369,32 @@ mod tests {
             "file://localhost:4880",
         ] {
             assert_eq!(status(&policy, of_origin(origin)), 403, "{origin}");
+        }
+    }
+
+    /// An image of another site's page has no origin.
+    #[test]
+    fn what_other_sites_load_is_refused_but_a_link_to_the_page_is_followed() {
+        let policy = policy(false);
+        let of_site = |site, mode, path| Asked {
+            site: Some(site),
+            mode: Some(mode),
+            path,
+            ..of_host("localhost:4880")
+        };
+        let api = "/api/v1/processes/0.7.0";
+        for (site, mode, path, expected) in [
+            ("same-origin", "cors", api, 200),
+            ("none", "navigate", api, 200),
+            ("cross-site", "no-cors", api, 403),
+            ("same-site", "no-cors", api, 403),
+            ("cross-site", "navigate", api, 403),
+            ("cross-site", "navigate", "/", 200),
+            ("cross-site", "no-cors", "/", 403),
+            ("?", "navigate", api, 403),
+        ] {
+            let asked = of_site(site, mode, path);
+            assert_eq!(status(&policy, asked), expected, "{asked:?}");
         }
     }
 

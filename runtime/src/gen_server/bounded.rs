@@ -25,6 +25,7 @@ use std::future::Future;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::sync::{Semaphore, TryAcquireError};
@@ -145,25 +146,57 @@ pub(crate) enum Unqueued<S: GenServer> {
 }
 
 /// The permits of a server's mailbox (rule 2); a box, so that it costs the unbounded ones a word.
-pub(crate) struct Room(Option<Box<Semaphore>>);
+pub(crate) struct Room(Option<Box<Places>>);
+
+struct Places {
+    permits: Semaphore,
+    /// Whether it was noted that there is no room, and half of it has not become free since: a flood is noted once.
+    is_full: AtomicBool,
+}
 
 impl Room {
     pub(crate) fn of<S: GenServer>() -> Self {
-        Self(S::MAILBOX.map(|bound| Box::new(Semaphore::new(bound.capacity))))
+        Self(S::MAILBOX.map(|bound| {
+            Box::new(Places {
+                permits: Semaphore::new(bound.capacity),
+                is_full: AtomicBool::new(false),
+            })
+        }))
     }
 
     /// Rule 6.
     pub(crate) fn close(&self) {
-        if let Some(permits) = &self.0 {
-            permits.close();
+        if let Some(places) = &self.0 {
+            places.permits.close();
         }
     }
 
-    fn permits(&self) -> &Semaphore {
-        let Some(permits) = &self.0 else {
+    fn places(&self) -> &Places {
+        let Some(places) = &self.0 else {
             unreachable!("rule 8: only a bounded mailbox is asked for room");
         };
-        permits
+        places
+    }
+
+    fn permits(&self) -> &Semaphore {
+        &self.places().permits
+    }
+
+    /// Whether it is the first time that there is no room, since there was enough.
+    fn is_newly_full(&self) -> bool {
+        let is_full = &self.places().is_full;
+        !is_full.load(Ordering::Relaxed) && !is_full.swap(true, Ordering::Relaxed)
+    }
+
+    /// A message was taken of `capacity` at most.
+    fn add_permit(&self, capacity: usize) {
+        let places = self.places();
+        places.permits.add_permits(1);
+        if places.is_full.load(Ordering::Relaxed)
+            && places.permits.available_permits() > capacity / 2
+        {
+            places.is_full.store(false, Ordering::Relaxed);
+        }
     }
 }
 
@@ -185,7 +218,6 @@ impl<S: GenServer> ServerProcess<S> {
     }
 
     fn queue_bounded(&self, mut envelope: Envelope<S>) -> Result<(), Unqueued<S>> {
-        let mut is_noted = false;
         loop {
             match self.room.permits().try_acquire() {
                 Ok(permit) => {
@@ -193,7 +225,7 @@ impl<S: GenServer> ServerProcess<S> {
                     return self.queue(envelope).map_err(Unqueued::Ended);
                 }
                 Err(TryAcquireError::Closed) => return Err(Unqueued::Ended(envelope)),
-                Err(TryAcquireError::NoPermits) if !mem::replace(&mut is_noted, true) => {
+                Err(TryAcquireError::NoPermits) if self.room.is_newly_full() => {
                     let message = envelope.name();
                     observe::note_of(self, None, || What::Full { message });
                 }
@@ -247,7 +279,7 @@ impl<S: GenServer> ServerProcess<S> {
         if let Taken::One(envelope) = &taken
             && envelope.is_counted()
         {
-            self.room.permits().add_permits(1);
+            self.room.add_permit(S::MAILBOX.map_or(0, Bound::capacity));
         }
         Some(taken)
     }

@@ -90,7 +90,8 @@ pub enum What {
         /// The type of the message.
         message: &'static str,
     },
-    /// It got a message when its mailbox was full.
+    /// It got a message when its mailbox was full. Of a flood the first is told: another when more than half of the room was
+    /// free in between.
     Full {
         /// The name of its handler.
         message: &'static str,

@@ -2,10 +2,10 @@
 //!
 //! Looking stops nothing: a [`snapshot`] goes through the processes a few at a time and holds no lock meanwhile, and what
 //! happens is noted for those who asked for [`events()`], never waiting for them. When nobody looks, all that is done are a
-//! count of messages in each process and one load at each start and end.
+//! count of messages in each process, one load at each start, and a load and a count at each end.
 //!
 //! ```
-//! # beamish_runtime::private::block_on(async {
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! use beamish_runtime::{observe, spawn};
 //!
 //! let pid = spawn(std::future::pending::<()>());
@@ -247,19 +247,21 @@ pub struct Totals {
 /// How many there are and were. Takes the same time however many there are.
 #[must_use]
 pub fn totals() -> Totals {
-    // In this order, so that none seems to have ended before it was started.
     let processes = table::len();
     let started = Pid::made();
     Totals {
         processes,
         names: context::node().names().len(),
         started,
-        exited: started.saturating_sub(processes as u64),
+        exited: ENDED
+            .iter()
+            .map(|part| part.exited.load(Ordering::Relaxed))
+            .sum(),
         crashed: CRASHED.load(Ordering::Relaxed),
         restarts: RESTARTS.load(Ordering::Relaxed),
-        handled_by_ended: HANDLED
+        handled_by_ended: ENDED
             .iter()
-            .map(|part| part.load(Ordering::Relaxed))
+            .map(|part| part.handled.load(Ordering::Relaxed))
             .sum(),
     }
 }
@@ -268,7 +270,22 @@ static CRASHED: AtomicU64 = AtomicU64::new(0);
 static RESTARTS: AtomicU64 = AtomicU64::new(0);
 
 /// In parts, since processes end on all threads at once.
-static HANDLED: [CachePadded<AtomicU64>; 8] = [const { CachePadded::new(AtomicU64::new(0)) }; 8];
+static ENDED: [CachePadded<Ended>; 8] = [const { CachePadded::new(Ended::new()) }; 8];
+
+/// Processes that have ended.
+struct Ended {
+    exited: AtomicU64,
+    handled: AtomicU64,
+}
+
+impl Ended {
+    const fn new() -> Self {
+        Self {
+            exited: AtomicU64::new(0),
+            handled: AtomicU64::new(0),
+        }
+    }
+}
 
 pub(crate) fn count_crash() {
     CRASHED.fetch_add(1, Ordering::Relaxed);
@@ -282,9 +299,10 @@ pub(crate) fn count_restart() {
 pub(crate) fn count_end(process: &dyn Process) {
     let head = process.head();
     let handled = head.activity.handled();
+    // Eight that follow each other have the same part: they mostly end on the same thread.
+    let part = &ENDED[(head.pid.to_bits() / 8) as usize % ENDED.len()];
+    part.exited.fetch_add(1, Ordering::Relaxed);
     if handled > 0 {
-        // Eight that follow each other have the same part: they mostly end on the same thread.
-        let part = (head.pid.to_bits() / 8) as usize % HANDLED.len();
-        HANDLED[part].fetch_add(handled, Ordering::Relaxed);
+        part.handled.fetch_add(handled, Ordering::Relaxed);
     }
 }

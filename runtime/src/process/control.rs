@@ -238,20 +238,24 @@ impl Signals {
         }
     }
 
-    /// Decides the reason with which the process ends, unless that was decided before (`SIG-6`).
-    pub(crate) fn end(&mut self, reason: ExitReason, by_itself: bool) {
-        if !self.is_over() {
-            self.pending = Some(match reason {
-                ExitReason::Normal => Pending::Normal,
-                ExitReason::Shutdown => Pending::Shutdown,
-                ExitReason::Killed => Pending::Killed,
-                reason => {
-                    self.relations().pending = Some(Box::new(reason));
-                    Pending::Other
-                }
-            });
-            self.by_itself = by_itself;
+    /// Decides the reason with which the process ends, unless that was decided before (`SIG-6`): then it is given back, to be
+    /// dropped outside of the lock.
+    #[must_use]
+    pub(crate) fn end(&mut self, reason: ExitReason, by_itself: bool) -> Option<ExitReason> {
+        if self.is_over() {
+            return Some(reason);
         }
+        self.pending = Some(match reason {
+            ExitReason::Normal => Pending::Normal,
+            ExitReason::Shutdown => Pending::Shutdown,
+            ExitReason::Killed => Pending::Killed,
+            reason => {
+                self.relations().pending = Some(Box::new(reason));
+                Pending::Other
+            }
+        });
+        self.by_itself = by_itself;
+        None
     }
 }
 
@@ -287,8 +291,13 @@ impl Head {
     /// Decides the reason with which it ends, unless that was decided before (`SIG-6`). Returns what `word` said.
     pub(crate) fn conclude(&self, reason: ExitReason, by_itself: bool) -> u64 {
         let mut signals = self.signals.lock();
-        signals.end(reason, by_itself);
-        self.set(bits::EXIT)
+        let refused = signals.end(reason, by_itself);
+        let word = self.set(bits::EXIT);
+        drop(signals);
+        if let Some(refused) = refused {
+            crate::panics::drop_quietly(refused);
+        }
+        word
     }
 
     /// Whether it can still handle anything: no exit is pending and it has not ended (decision A21).
@@ -386,7 +395,8 @@ pub(crate) fn signal_exit(target: &dyn Process, from: Pid, reason: ExitReason, c
         return;
     }
     if signals.is_over() {
-        return;
+        drop(signals);
+        return crate::panics::drop_quietly(reason);
     }
     match effect(cause, reason, signals.trap_exit) {
         Effect::Dropped => {}
@@ -396,9 +406,11 @@ pub(crate) fn signal_exit(target: &dyn Process, from: Pid, reason: ExitReason, c
             settle(target, pushed);
         }
         Effect::Ends(reason) => {
-            signals.end(reason, cause == Cause::ExitSelf);
+            let refused = signals.end(reason, cause == Cause::ExitSelf);
             head.set(bits::EXIT);
             drop(signals);
+            // It was not decided before: that was looked at above.
+            debug_assert!(refused.is_none());
             head.wake();
         }
     }

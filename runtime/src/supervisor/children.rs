@@ -85,9 +85,13 @@ impl Child {
             }
             None => ExitReason::NoProc,
         };
-        // Its links were told before this wait was over: nothing of it comes later. If it had ended before, its `Exit` has
-        // come, and says why.
-        let reason = take_exit(pid).unwrap_or(seen);
+        // If it had ended before, its `Exit` has come, and says why. Else none comes, or one of somebody who is no child
+        // any more: no look through all that waits is needed for it.
+        let reason = if seen == ExitReason::NoProc {
+            take_exit(pid).unwrap_or(seen)
+        } else {
+            seen
+        };
         self.ended(pid, &reason);
     }
 
