@@ -16,6 +16,7 @@ const VIEWS = ["system", "tree", "processes", "events", "registry"];
 let browser;
 before(async () => {
   browser = await launch();
+  await settled();
 });
 after(async () => {
   await browser?.close();
@@ -31,6 +32,16 @@ async function api(path) {
 }
 
 /** The process that has the name now: the table may be a little older. */
+/** Waits until the program has started its processes: of the events of so many at once some are only counted. */
+async function settled() {
+  for (let before = -1; ;) {
+    const now = (await api("system")).sample.processes;
+    if (now === before) return;
+    before = now;
+    await new Promise(resolve => setTimeout(resolve, 1_500));
+  }
+}
+
 async function processNamed(name) {
   for (;;) {
     const { rows } = await api(`processes?filter=${encodeURIComponent(name)}&limit=20`);
