@@ -220,13 +220,14 @@ pub(crate) fn is_read() -> bool {
 pub(crate) fn note_of(process: &dyn Process, name: Option<&Name>, what: impl FnOnce() -> What) {
     if is_read() {
         let head = process.head();
-        push(&head.node, || Event {
+        let event = Event {
             at: SystemTime::now(),
             pid: Some(head.pid),
             name: name.cloned(),
             type_name: Some(process.type_name()),
             what: what(),
-        });
+        };
+        push(&head.node, &event);
     }
 }
 
@@ -234,23 +235,20 @@ pub(crate) fn note_of(process: &dyn Process, name: Option<&Name>, what: impl FnO
 #[inline]
 pub(crate) fn note(pid: Option<Pid>, what: impl FnOnce() -> What) {
     if is_read() {
-        push(&context::node(), || {
-            let process = pid.and_then(crate::process::table::find);
-            Event {
-                at: SystemTime::now(),
-                pid,
-                name: process.as_ref().and_then(|process| process.head().name()),
-                type_name: process.map(|process| process.type_name()),
-                what: what(),
-            }
-        });
+        let process = pid.and_then(crate::process::table::find);
+        let event = Event {
+            at: SystemTime::now(),
+            pid,
+            name: process.as_ref().and_then(|process| process.head().name()),
+            type_name: process.map(|process| process.type_name()),
+            what: what(),
+        };
+        push(&context::node(), &event);
     }
 }
 
 #[cold]
-fn push(node: &Node, event: impl FnOnce() -> Event) {
-    // Made outside of the locks.
-    let event = event();
+fn push(node: &Node, event: &Event) {
     let mut wakers = Vec::new();
     for queue in QUEUES.lock().iter().filter(|queue| queue.node == *node) {
         let mut inner = queue.inner.lock();
