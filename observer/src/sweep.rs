@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::events::Event;
@@ -273,7 +274,12 @@ pub(crate) async fn over_many<R: Send + 'static>(
     if len < MANY {
         return work();
     }
-    match tokio::task::spawn_blocking(work).await {
+    finished(tokio::task::spawn_blocking(work)).await
+}
+
+/// What a task came to; its panic is the caller's.
+pub(crate) async fn finished<R>(task: JoinHandle<R>) -> R {
+    match task.await {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),

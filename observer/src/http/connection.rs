@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::router::router;
 use super::security::{Local, Policy};
-use super::timed::{Answer, Phase, Timed};
+use super::timed::{Holding, Phase, Timed};
 use crate::door::Entrance;
 use crate::report;
 use crate::shared::App;
@@ -119,10 +119,7 @@ async fn connection(stream: TcpStream, router: Router) {
         let answer = router.call(request);
         async move {
             let response = answer.await?;
-            Ok::<_, Infallible>(response.map(|body| Answer {
-                body,
-                _answering: answering,
-            }))
+            Ok::<_, Infallible>(response.map(|body| Holding::new(body, answering)))
         }
     });
     let served = http1::Builder::new()

@@ -1,8 +1,6 @@
 //! The answers.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -12,19 +10,19 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use beamish::{Node, Pid};
-use hyper::body::{Frame, SizeHint};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 
 use super::API;
 use super::error::ApiError;
 use super::extract::{Details, OfPid, Params};
+use super::timed::Holding;
 use crate::control::{self, Action, ChildAction, Done, WhichChild};
 use crate::events::{self, Filter};
 use crate::processes::{self, Counted, Order, Query, Shown, ShownRow, Sort};
 use crate::sample::{self, Sample};
 use crate::shared::App;
-use crate::sweep::over_many;
+use crate::sweep::{finished, over_many};
 use crate::text::{micros, now_ms, unix_ms};
 use crate::{metrics as prometheus, os, process as close, registry as names, tree as drawing};
 
@@ -74,32 +72,7 @@ async fn room(app: &App) -> Result<OwnedSemaphorePermit, ApiError> {
 
 /// A long answer, which has its room until it is written.
 fn long<T: Serialize>(room: OwnedSemaphorePermit, value: &T) -> Response {
-    json_with(StatusCode::OK, value).map(|body| Body::new(Long { body, _room: room }))
-}
-
-struct Long {
-    body: Body,
-    _room: OwnedSemaphorePermit,
-}
-
-impl hyper::body::Body for Long {
-    type Data = bytes::Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<bytes::Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
+    json_with(StatusCode::OK, value).map(|body| Body::new(Holding::new(body, room)))
 }
 
 fn within(limit: Option<usize>, default: usize, max: usize) -> usize {
@@ -352,14 +325,7 @@ async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> T {
     let node = node.clone();
-    match tokio::spawn(async move { node.scope(work).await }).await {
-        Ok(done) => done,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // Only a runtime that shuts down cancels it.
-            Err(_) => std::future::pending().await,
-        },
-    }
+    finished(tokio::spawn(async move { node.scope(work).await })).await
 }
 
 pub(super) async fn act(

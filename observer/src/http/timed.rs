@@ -47,14 +47,20 @@ impl Drop for Answering {
     }
 }
 
-/// The body of an answer, which ends the answering.
+/// The body of an answer, and what it holds until it is written or dropped.
 #[derive(Debug)]
-pub(super) struct Answer<B> {
-    pub(super) body: B,
-    pub(super) _answering: Answering,
+pub(super) struct Holding<B, H> {
+    body: B,
+    _held: H,
 }
 
-impl<B: Body + Unpin> Body for Answer<B> {
+impl<B, H> Holding<B, H> {
+    pub(super) const fn new(body: B, held: H) -> Self {
+        Self { body, _held: held }
+    }
+}
+
+impl<B: Body + Unpin, H: Unpin> Body for Holding<B, H> {
     type Data = B::Data;
     type Error = B::Error;
 
