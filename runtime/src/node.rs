@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, LazyLock};
 
+use foldhash::fast::RandomState;
 use tokio::sync::Notify;
 
 use crate::process::control::{ProcessRef, Signals, bits};
@@ -32,36 +32,11 @@ struct Inner {
 }
 
 /// Who holds which name.
+///
+/// A name is looked up at each call by name, so the hash is a fast one. It is seeded anew in each program: names that a
+/// stranger chose beforehand do not meet in one place.
 #[derive(Default)]
-pub(crate) struct Names(Mutex<HashMap<Name, ProcessRef, Texts>>);
-
-/// Hashes texts as the standard library does, but for the mark that it puts behind each: where a text is all that is
-/// hashed none is needed, and it would take half of the time.
-#[derive(Clone, Default)]
-struct Texts(RandomState);
-
-struct TextHasher(DefaultHasher);
-
-impl BuildHasher for Texts {
-    type Hasher = TextHasher;
-
-    fn build_hasher(&self) -> TextHasher {
-        TextHasher(self.0.build_hasher())
-    }
-}
-
-impl Hasher for TextHasher {
-    fn write(&mut self, text: &[u8]) {
-        self.0.write(text);
-    }
-
-    /// The mark.
-    fn write_u8(&mut self, _: u8) {}
-
-    fn finish(&self) -> u64 {
-        self.0.finish()
-    }
-}
+pub(crate) struct Names(Mutex<HashMap<Name, ProcessRef, RandomState>>);
 
 impl Names {
     /// The living holder of a name (`NAM-3`).
