@@ -13,10 +13,12 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use beamish::prelude::*;
+
 use crate::harness::{Bench, KEY, Side, entries};
 use crate::library::{Library, Named, sides};
 use crate::raw::Actor;
-use crate::servers::{Store, StoreRef};
+use crate::servers::{Answer, Queued, Store, StoreRef};
 
 macro_rules! calls {
     ($name:ident, $server:ident => $call:expr, $answer:expr) => {
@@ -53,6 +55,19 @@ async fn fetch_named<L: Named>(count: u64) -> Duration {
     }
     let took = began.elapsed();
     server.stop().await;
+    took
+}
+
+/// Ours, of a server of its own.
+async fn own_fetch_queued(count: u64) -> Duration {
+    let server = Queued::start_link(entries()).await.expect("a start");
+    let began = Instant::now();
+    for _ in 0..count {
+        let answer = Answer(server.fetch(KEY.to_owned())).await;
+        assert_eq!(black_box(answer), Some(511));
+    }
+    let took = began.elapsed();
+    server.stop().await.expect("a stop");
     took
 }
 
@@ -149,7 +164,9 @@ pub fn run(bench: &mut Bench) {
         sides!(empty_within),
     );
     bench.row("call, queued, empty", 50_000, sides!(empty_queued));
-    bench.row("call, queued, fetch", 50_000, sides!(fetch_queued));
+    let mut queued = sides!(fetch_queued);
+    queued[0] = Side::new::<StoreRef, _>(own_fetch_queued);
+    bench.row("call, queued, fetch", 50_000, queued);
     bench.row(
         "call with a 5 s timeout, queued",
         50_000,

@@ -52,8 +52,8 @@ fn main() {
     ring::run(&mut bench);
     skynet::run(&mut bench);
     spawn::run(&mut bench);
-    restart::run(&mut bench);
     monitors::run(&mut bench);
     dynamic::run(&mut bench);
+    restart::run(&mut bench);
     bench.print();
 }

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::harness::Flavor;
 use crate::library::{Countdown, Library, Monitors, Named, OneForAll, Restarts, Sky, Up};
 
+/// Its messages are as large as raw's: a key in one of them, not in two.
 #[genserver]
 pub struct Store {
     map: HashMap<String, u64>,
@@ -46,11 +47,6 @@ impl Store {
         self.map.get(&key).copied()
     }
 
-    #[handle_call(queued)]
-    pub fn fetch_queued(&self, key: String) -> Option<u64> {
-        self.map.get(&key).copied()
-    }
-
     #[handle_call]
     pub fn spin(&self) -> u64 {
         crate::call::spin();
@@ -68,8 +64,27 @@ impl Store {
     }
 }
 
+/// The server of one row: what [`Store`] does by plain calls.
+#[genserver]
+pub struct Queued {
+    map: HashMap<String, u64>,
+}
+
+#[genserver]
+impl Queued {
+    #[init]
+    fn init(map: HashMap<String, u64>) -> Self {
+        Self { map }
+    }
+
+    #[handle_call(queued)]
+    pub fn fetch(&self, key: String) -> Option<u64> {
+        self.map.get(&key).copied()
+    }
+}
+
 /// A call's answer, without a layer of `async` that would be counted.
-struct Answer<F>(F);
+pub struct Answer<F>(pub F);
 
 impl<T, F: Future<Output = Result<T, CallError>> + Unpin> Future for Answer<F> {
     type Output = T;
@@ -133,10 +148,6 @@ impl Library for StoreRef {
 
     fn empty_within_queued(&self) -> impl Future<Output = u64> {
         Answer(Self::empty_queued(self))
-    }
-
-    fn fetch_queued(&self, key: String) -> impl Future<Output = Option<u64>> {
-        Answer(Self::fetch_queued(self, key))
     }
 
     fn empty_async(&self) -> impl Future<Output = u64> {
