@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use beamish::prelude::*;
 use beamish::{Info, StopError};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
 /// Makes each of these functions two tests: on a runtime of one thread, and on one with two workers.
@@ -332,6 +333,11 @@ impl Tally {
         self.handled.fetch_add(1, Ordering::SeqCst);
     }
 
+    #[handle_cast]
+    fn keep(&self, _kept: Arc<()>) {
+        self.handled.fetch_add(1, Ordering::SeqCst);
+    }
+
     #[handle_info]
     fn info(&self, _message: &'static str) {
         self.handled.fetch_add(1, Ordering::SeqCst);
@@ -348,10 +354,30 @@ async fn request_sent_after_an_exit_signal_is_never_handled() {
             process::exit(pid, reason.clone());
             server.cast();
             send(pid, "too late");
+            let kept = Arc::new(());
+            server.keep(Arc::clone(&kept));
+            assert_eq!(Arc::strong_count(&kept), 1, "no handler can meet it");
             let error = soon(server.call()).await.unwrap_err();
             assert!(matches!(error, CallError::Exit(_) | CallError::NoProc(_)));
             end_of(pid).await;
             assert_eq!(handled.load(Ordering::SeqCst), 0);
+        }
+    }
+}
+
+/// SIG-2, SRV-2: a server that is to end handles no more calls; their callers hear the reason of its end.
+async fn caller_of_a_server_that_is_to_end_hears_its_reason() {
+    for reason in [ExitReason::Shutdown, ExitReason::Kill] {
+        let server = Tally::start(Arc::default()).await.unwrap();
+        let pid = server.pid().unwrap();
+        let ended = process::monitored(pid);
+        process::exit(pid, reason);
+        // It may have ended on another thread meanwhile, and only there.
+        let shares_a_thread = Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
+        match soon(server.call()).await.unwrap_err() {
+            CallError::Exit(info) => assert_eq!(*info.reason(), ended.await),
+            CallError::NoProc(_) if !shares_a_thread => {}
+            error => panic!("{error}"),
         }
     }
 }
@@ -427,6 +453,7 @@ on_both_flavors! {
     casts_messages_and_calls_of_one_sender_keep_their_order,
     message_sent_after_an_exit_signal_is_never_handled,
     request_sent_after_an_exit_signal_is_never_handled,
+    caller_of_a_server_that_is_to_end_hears_its_reason,
     messages_of_a_process_precede_its_exit_and_down,
     reply_sent_before_the_end_arrives,
 }

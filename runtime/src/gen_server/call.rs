@@ -23,8 +23,8 @@ use crate::gen_server::process::{Content, Envelope, Here, ServerProcess};
 use crate::gen_server::reply::{Outcome, ReplyCell};
 use crate::gen_server::request::Request;
 use crate::panics::drop_quietly;
-use crate::process::context;
 use crate::process::control::{Head, Process};
+use crate::process::{context, death};
 use crate::{CallError, CallFailed, CallInfo, ExitReason, GenServer, Handler, ServerRef};
 
 /// How long a call waits for its answer unless told otherwise.
@@ -259,7 +259,12 @@ impl<S: GenServer> Asked<'_, S, S::Message, S::Reply> {
             Ok(()) => Ok(Sent::to(cell)),
             Err(Unqueued::Ended(envelope)) => {
                 drop_quietly(envelope);
-                Err(CallError::NoProc(self.terms.info(ExitReason::NoProc)))
+                // It may be about to end: then the caller hears of the end.
+                let waiter = Arc::<ReplyCell<S::Reply>>::clone(&cell);
+                match death::add_waiter(&**process, waiter) {
+                    Some(_) => Ok(Sent::to(cell)),
+                    None => Err(CallError::NoProc(self.terms.info(ExitReason::NoProc))),
+                }
             }
             Err(Unqueued::Full(envelope)) if ServerProcess::<S>::CALLERS_WAIT => Ok(Sent {
                 cell,

@@ -198,12 +198,27 @@ impl<S: GenServer> ServerProcess<S> {
         &mut self.head
     }
 
-    /// Queues a message; gives it back if the process has ended.
+    /// Queues a call or cast; gives it back if the process has ended or is to end: who sent the signal that ends it may send
+    /// this, and then it must not be handled (`SIG-2`), which the task may be about to do with whatever comes.
     #[inline(always)]
     pub(crate) fn queue(&self, envelope: Envelope<S>) -> Result<(), Envelope<S>> {
+        if self.head.has(bits::EXIT | bits::ENDED) {
+            return Err(envelope);
+        }
+        self.push_envelope(envelope)
+    }
+
+    /// Queues what is no message, and is looked at for what ends the process before it is handled.
+    fn queue_request(&self, content: Content<S>) -> Result<(), Envelope<S>> {
+        let envelope = Envelope::of(content);
         if self.head.has(bits::ENDED) {
             return Err(envelope);
         }
+        self.push_envelope(envelope)
+    }
+
+    #[inline(always)]
+    fn push_envelope(&self, envelope: Envelope<S>) -> Result<(), Envelope<S>> {
         let wake = self.mailbox.push(envelope)?;
         self.head.word.mail_came();
         wake.wake(&self.head);
@@ -503,12 +518,11 @@ impl<S: GenServer> Process for ServerProcess<S> {
 
     fn push_stop(&self, reason: ExitReason) -> bool {
         let reason = (reason != ExitReason::Normal).then(|| Box::new(reason));
-        let stop = Envelope::of(Content::Stop(reason));
-        self.queue(stop).is_ok()
+        self.queue_request(Content::Stop(reason)).is_ok()
     }
 
     fn push_system(&self, system: System) -> Result<(), Refused> {
-        self.queue(Envelope::of(Content::System(Box::new(system))))
+        self.queue_request(Content::System(Box::new(system)))
             .map_err(|_| Refused::HasEnded)
     }
 

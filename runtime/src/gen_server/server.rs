@@ -632,7 +632,13 @@ impl<S: GenServer> Loop<S> {
         process: &Arc<ServerProcess<S>>,
         content: Content<S>,
     ) -> Option<Step<S>> {
+        let is_to_end = process.head().has(bits::EXIT);
         match content {
+            Content::Stop(_) if is_to_end => Some(Step::Ended),
+            Content::System(system) if is_to_end => {
+                death::add_waiter(&**process, system.into_waiter());
+                Some(Step::Ended)
+            }
             Content::Info(info) => {
                 process.head().activity.handles();
                 Some(self.begin_info(process, info))
