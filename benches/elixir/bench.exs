@@ -271,23 +271,32 @@ defmodule Bench do
     {:ok, target} = GenServer.start(Store, %{})
     caller = self()
 
-    for _ <- 1..count do
-      spawn(fn ->
-        ref = Process.monitor(target)
-        send(caller, :started)
+    watchers =
+      for _ <- 1..count do
+        spawn(fn ->
+          ref = Process.monitor(target)
+          send(caller, :started)
 
-        receive do
-          {:DOWN, ^ref, _, _, _} -> send(caller, :started)
-        end
-      end)
-    end
+          receive do
+            {:DOWN, ^ref, _, _, _} -> send(caller, :started)
+          end
+
+          receive do
+            :stop -> :ok
+          end
+        end)
+      end
 
     started(count)
 
-    took(fn ->
-      GenServer.stop(target)
-      started(count)
-    end)
+    time =
+      took(fn ->
+        GenServer.stop(target)
+        started(count)
+      end)
+
+    for watcher <- watchers, do: send(watcher, :stop)
+    time
   end
 
   # Links and what a repetition leaves behind end with its process.

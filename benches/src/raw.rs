@@ -239,6 +239,7 @@ impl Monitors for Actor {
                 watching.arrive();
                 closed.await;
                 heard.arrive();
+                std::future::pending::<()>().await;
             });
         }
         watching.wait(0).await;

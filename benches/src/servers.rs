@@ -328,6 +328,7 @@ impl Monitors for StoreRef {
                 let down = process::receive::<Down>().await;
                 assert_eq!(down.mref, mref);
                 heard.arrive();
+                std::future::pending::<()>().await;
             });
         }
         watching.wait(0).await;

@@ -95,11 +95,17 @@ impl<K: Number, V> Many<K, V> {
         if key < *first {
             return Err(0);
         }
+        let (first, last) = (first.number(), last.number());
+        let (ahead, all) = (key.number() - first, (last - first).max(1));
+        // Where numbers follow each other, each stands as far from the first as it is greater.
+        if let Some(at) = usize::try_from(ahead).ok().filter(|at| *at < end)
+            && self.line[at].0 == key
+        {
+            return Ok(at);
+        }
         if end <= LATE {
             return self.line.binary_search_by_key(&key, |(key, _)| *key);
         }
-        let (first, last) = (first.number(), last.number());
-        let (ahead, all) = (key.number() - first, (last - first).max(1));
         let guess = (ahead as f64 / all as f64 * (end - 1) as f64) as usize;
         // In bounds: the key is not beyond the last.
         let mut at = guess.min(end - 1);

@@ -166,7 +166,7 @@ impl Node {
             return Err(RegisterError::HasName(own.clone()));
         }
         let replaced = self.0.names.take(name.clone(), process)?;
-        signals.relations().name = Some(name);
+        signals.relations().name = Some(Box::new(name));
         drop(signals);
         drop(replaced);
         self.0.registered.notify_waiters();

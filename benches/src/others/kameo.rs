@@ -308,10 +308,10 @@ impl Actor for Watcher {
         &mut self,
         _: WeakActorRef<Self>,
         _: ActorId,
-        reason: ActorStopReason,
+        _: ActorStopReason,
     ) -> Result<ControlFlow<ActorStopReason>, Infallible> {
         self.0.arrive();
-        Ok(ControlFlow::Break(reason))
+        Ok(ControlFlow::Continue(()))
     }
 }
 

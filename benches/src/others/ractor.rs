@@ -316,12 +316,11 @@ impl Actor for Watcher {
 
     async fn handle_supervisor_evt(
         &self,
-        myself: ActorRef<()>,
+        _: ActorRef<()>,
         _: SupervisionEvent,
         heard: &mut Countdown,
     ) -> Result<(), ActorProcessingErr> {
         heard.arrive();
-        myself.stop(None);
         Ok(())
     }
 }

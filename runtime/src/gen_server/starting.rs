@@ -111,7 +111,7 @@ impl Options {
                 not_a_process(&format!("start_monitor at {}", self.place));
             };
             let options = MonitorOptions::new();
-            let mref = watch_new(watcher.head(), head, options);
+            let mref = watch_new(watcher, head, options);
             self.monitor = Monitoring::On(mref);
         }
     }

@@ -196,22 +196,20 @@ impl Signals {
     }
 
     pub(crate) fn name(&self) -> Option<&Name> {
-        self.relations.as_ref()?.name.as_ref()
+        self.relations.as_ref()?.name.as_deref()
     }
 
     /// The reason with which it is to end.
     pub(crate) fn pending(&self) -> Option<ExitReason> {
-        let kept = || Some((**self.relations.as_ref()?.pending.as_ref()?).clone());
+        let kept = || self.relations.as_ref()?.pending().cloned();
         self.pending?.reason().or_else(kept)
     }
 
     /// Takes that out.
     pub(crate) fn take_pending(&mut self) -> Option<ExitReason> {
         let pending = self.pending.take()?;
-        pending.reason().or_else(|| {
-            let reason = self.relations.as_mut()?.pending.take()?;
-            Some(*reason)
-        })
+        let kept = || self.relations.as_mut()?.take_pending();
+        pending.reason().or_else(kept)
     }
 
     /// Enters who waits for its end.
@@ -250,7 +248,7 @@ impl Signals {
             ExitReason::Shutdown => Pending::Shutdown,
             ExitReason::Killed => Pending::Killed,
             reason => {
-                self.relations().pending = Some(Box::new(reason));
+                self.relations().set_pending(reason);
                 Pending::Other
             }
         });

@@ -23,7 +23,7 @@ use crate::process::control::{
 };
 use crate::process::relations::{Off, Own, Rare, Relations, Watcher};
 use crate::process::table;
-use crate::{Down, ExitReason, Info, MonitorRef, Pid, report, timer};
+use crate::{Address, Down, ExitReason, Info, MonitorRef, Pid, report, timer};
 
 /// Ends a process for all others, with the reason that is pending.
 pub(crate) fn finish(process: &dyn Process) {
@@ -33,10 +33,7 @@ pub(crate) fn finish(process: &dyn Process) {
     if signals.ended {
         // It was abandoned, and comes to its end now; who asked it meanwhile hears so.
         drop(signals);
-        for waiter in unanswered {
-            waiter.died(&ExitReason::Killed);
-        }
-        return;
+        return tell_all(unanswered, &ExitReason::Killed);
     }
     signals.ended = true;
     let reason = signals.take_pending().unwrap_or(ExitReason::Killed);
@@ -54,7 +51,7 @@ pub(crate) fn finish(process: &dyn Process) {
     drop(timer);
 
     observe::count_end(process);
-    let name = own.as_ref().and_then(|own| own.name.as_ref());
+    let name = own.as_ref().and_then(|own| own.name.as_deref());
     observe::note_of(process, name, || ended(crashed, &reason, own.as_ref()));
     if crashed {
         observe::count_crash();
@@ -78,9 +75,15 @@ pub(crate) fn finish(process: &dyn Process) {
         .take()
         .unwrap_or_else(|| Watched::take(&mut head.signals.lock()));
     table::remove(head.pid);
-    watched.tell(&reason);
-    for waiter in unanswered {
-        waiter.died(&reason);
+    watched.tell(head.pid, &reason);
+    if !unanswered.is_empty() {
+        tell_all(unanswered, &reason);
+    }
+}
+
+fn tell_all(waiters: Vec<Arc<dyn Deathwatch>>, reason: &ExitReason) {
+    for waiter in waiters {
+        waiter.died(reason);
     }
 }
 
@@ -111,26 +114,39 @@ impl Watched {
         }
     }
 
-    /// Processes first.
-    fn tell(self, reason: &ExitReason) {
-        let mut waiters = Vec::new();
-        if let Some(relations) = self.relations {
-            for (mref, watcher) in relations.watchers {
-                match watcher {
-                    Watcher::Process(pid, from) => {
-                        if let Some(watcher) = table::find(pid) {
-                            let reason = reason.clone();
-                            send_down(&*watcher, Down { mref, from, reason });
-                        }
-                    }
-                    Watcher::Waiter(waiter) => waiters.push(waiter),
-                }
-            }
-        }
-        for waiter in self.waiter.into_iter().chain(waiters) {
+    /// Processes first. `pid`: who has ended.
+    fn tell(self, pid: Pid, reason: &ExitReason) {
+        let watchers = self.relations.map(|relations| relations.watchers);
+        let waiters = watchers
+            .filter(|watchers| !watchers.is_empty())
+            .map(|watchers| send_downs(watchers, pid, reason));
+        if let Some(waiter) = self.waiter {
             waiter.died(reason);
         }
+        if let Some(waiters) = waiters {
+            tell_all(waiters, reason);
+        }
     }
+}
+
+/// Tells all processes among the watchers. Gives out the others.
+fn send_downs(
+    watchers: Few<MonitorRef, Watcher>,
+    pid: Pid,
+    reason: &ExitReason,
+) -> Vec<Arc<dyn Deathwatch>> {
+    let mut waiters = Vec::new();
+    for (mref, watcher) in watchers {
+        match watcher {
+            Watcher::Process(watcher, from) => {
+                let from = from.map_or(Address::Pid(pid), |from| *from);
+                let reason = reason.clone();
+                send_down(&*watcher, Down { mref, from, reason });
+            }
+            Watcher::Waiter(waiter) => waiters.push(waiter),
+        }
+    }
+    waiters
 }
 
 /// A process whose links are told of its end.

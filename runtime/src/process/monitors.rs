@@ -6,16 +6,22 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::process::aliases::{self, AliasMode};
-use crate::process::control::{Head, ProcessRef};
+use crate::process::control::{Head, Process, ProcessRef};
 use crate::process::death::Watch;
 use crate::process::relations::{Relations, Tag, Watcher};
-use crate::process::{context, death, this};
+use crate::process::{context, death, table, this};
 use crate::{Address, Down, ExitReason, Info, MonitorRef, NoProc};
 
 pub(crate) fn resolve(address: &Address) -> Result<ProcessRef, NoProc> {
-    address
-        .holder(&context::node())
-        .ok_or_else(|| NoProc::new(address.clone()))
+    holder(address).ok_or_else(|| NoProc::new(address.clone()))
+}
+
+fn holder(address: &Address) -> Option<ProcessRef> {
+    match address {
+        // Of any node.
+        Address::Pid(pid) => table::find(*pid),
+        address => address.holder(&context::node()),
+    }
 }
 
 /// Starts monitoring a process, by pid or by name: when it ends, the running process gets one [`Down`] (`MON-1`).
@@ -31,7 +37,7 @@ pub(crate) fn resolve(address: &Address) -> Result<ProcessRef, NoProc> {
 /// `monitor(process, Item)`.
 #[track_caller]
 pub fn monitor(target: impl Into<Address>) -> MonitorRef {
-    start(&this("monitor"), target.into(), MonitorOptions::new())
+    start(this("monitor"), target.into(), MonitorOptions::new())
 }
 
 /// As [`monitor`], with options.
@@ -43,7 +49,7 @@ pub fn monitor(target: impl Into<Address>) -> MonitorRef {
 /// `monitor(process, Item, Options)`.
 #[track_caller]
 pub fn monitor_with(target: impl Into<Address>, options: MonitorOptions) -> MonitorRef {
-    start(&this("monitor_with"), target.into(), options)
+    start(this("monitor_with"), target.into(), options)
 }
 
 /// What a monitor does besides telling of the end.
@@ -88,12 +94,13 @@ impl MonitorOptions {
         self
     }
 
-    /// Writes down at the watcher that its monitor is on.
-    pub(crate) fn enter(self, own: &Head, mref: MonitorRef, target: Option<crate::Pid>) {
+    /// Writes down at the watcher that its monitor is on. Returns whether that has not ended.
+    pub(crate) fn enter(self, own: &Head, mref: MonitorRef, target: Option<crate::Pid>) -> bool {
         let mut signals = own.signals.lock();
         if signals.ended {
             drop(signals);
-            return crate::panics::drop_quietly(self.tag);
+            crate::panics::drop_quietly(self.tag);
+            return false;
         }
         let relations: &mut Relations = signals.relations();
         if let Some(target) = target {
@@ -105,6 +112,7 @@ impl MonitorOptions {
         if let Some(mode) = self.alias {
             aliases::enter(relations, own.pid, mref.into(), mode.into());
         }
+        true
     }
 }
 
@@ -117,13 +125,13 @@ impl fmt::Debug for MonitorOptions {
     }
 }
 
-fn start(caller: &ProcessRef, from: Address, options: MonitorOptions) -> MonitorRef {
+fn start(caller: ProcessRef, from: Address, options: MonitorOptions) -> MonitorRef {
     let own = caller.head();
     let mref = MonitorRef::next();
     if context::has_ended() {
         return mref;
     }
-    let target = resolve(&from).ok();
+    let target = holder(&from);
     let pid = target.as_ref().map(|target| target.head().pid);
     if pid == Some(own.pid) {
         // MON-4: only the alias is there.
@@ -131,28 +139,31 @@ fn start(caller: &ProcessRef, from: Address, options: MonitorOptions) -> Monitor
         return mref;
     }
     // Own side first: it decides whether the `Down` may arrive (relations.rs).
-    options.enter(own, mref, Some(pid.unwrap_or(own.pid)));
-    let watched = target.is_some_and(|target| {
-        let mut signals = target.head().signals.lock();
-        if !signals.told {
-            signals
-                .relations()
-                .watchers
-                .insert(mref, Watcher::Process(own.pid, from.clone()));
-        }
-        !signals.told
-    });
-    if !watched {
-        death::send_down(
-            &**caller,
-            Down {
-                mref,
-                from,
-                reason: ExitReason::NoProc,
-            },
-        );
+    if !options.enter(own, mref, Some(pid.unwrap_or(own.pid))) {
+        return mref;
     }
+    let Some(target) = target else {
+        send_no_proc(&*caller, mref, from);
+        return mref;
+    };
+    let mut signals = target.head().signals.lock();
+    if signals.told {
+        drop(signals);
+        send_no_proc(&*caller, mref, from);
+        return mref;
+    }
+    let from = match from {
+        Address::Pid(_) => None,
+        name => Some(Box::new(name)),
+    };
+    let entry = Watcher::Process(caller, from);
+    signals.relations().watchers.insert(mref, entry);
     mref
+}
+
+fn send_no_proc(watcher: &dyn Process, mref: MonitorRef, from: Address) {
+    let reason = ExitReason::NoProc;
+    death::send_down(watcher, Down { mref, from, reason });
 }
 
 /// Ends a monitor of the running process. Returns whether it was still on: `true` means that no [`Down`] has come or will

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::time::Sleep;
 
 use crate::few::Few;
-use crate::process::control::Deathwatch;
+use crate::process::control::{Deathwatch, ProcessRef};
 use crate::process::table;
 use crate::{Address, Alias, Down, ExitReason, Info, MonitorRef, Name, Pid, TimerRef, ViaName};
 
@@ -22,18 +22,18 @@ pub(crate) struct Relations {
     pub(crate) watchers: Few<MonitorRef, Watcher>,
     /// Timers that would send to this process (`TIM-2`).
     pub(crate) timers: Few<TimerRef, ()>,
-    /// Its local name.
-    pub(crate) name: Option<Name>,
+    /// Its local name. In a box, since that keeps all this small.
+    pub(crate) name: Option<Box<Name>>,
     /// The timer that this process's waits share (decision A24).
     pub(crate) timer: Option<Pin<Box<Sleep>>>,
-    /// The reason with which it is to end, if that is not told by one byte: see `Signals`.
-    pub(crate) pending: Option<Box<ExitReason>>,
     rare: Option<Box<Rare>>,
 }
 
 /// What few processes have.
 #[derive(Default)]
 pub(crate) struct Rare {
+    /// The reason with which it is to end, if that is not told by one byte: see `Signals`.
+    pending: Option<ExitReason>,
     pub(crate) aliases: BTreeMap<Alias, AliasEnd>,
     /// What makes the message of a monitor that was given a tag.
     pub(crate) tags: BTreeMap<MonitorRef, Tag>,
@@ -68,8 +68,12 @@ impl AliasEnd {
 }
 
 pub(crate) enum Watcher {
-    /// A process, and the address under which it monitors this one.
-    Process(Pid, Address),
+    /// A process, and the address under which it monitors this one, if that is not the pid.
+    ///
+    /// It is held, so that a death need not look it up. Entries go with the monitor, which ends with the watcher, or
+    /// with the death of this process: two that monitor each other hold each other no longer than both live.
+    /// Of one that was abandoned just as it began to monitor, the entry may stay until this process ends.
+    Process(ProcessRef, Option<Box<Address>>),
     /// A caller or starter that waits for an answer.
     Waiter(Arc<dyn Deathwatch>),
 }
@@ -79,7 +83,7 @@ pub(crate) struct Own {
     pub(crate) links: Few<Pid, ()>,
     pub(crate) monitors: Few<MonitorRef, Pid>,
     pub(crate) timers: Few<TimerRef, ()>,
-    pub(crate) name: Option<Name>,
+    pub(crate) name: Option<Box<Name>>,
     pub(crate) rare: Option<Box<Rare>>,
 }
 
@@ -114,7 +118,6 @@ impl Relations {
             && self.timers.is_empty()
             && self.name.is_none()
             && self.timer.is_none()
-            && self.pending.is_none()
             && self.rare.is_none()
     }
 
@@ -124,6 +127,19 @@ impl Relations {
 
     pub(crate) fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
+    }
+
+    /// The reason with which the process is to end, of those that are kept here.
+    pub(crate) fn pending(&self) -> Option<&ExitReason> {
+        self.rare.as_ref()?.pending.as_ref()
+    }
+
+    pub(crate) fn set_pending(&mut self, reason: ExitReason) {
+        self.rare().pending = Some(reason);
+    }
+
+    pub(crate) fn take_pending(&mut self) -> Option<ExitReason> {
+        self.rare.as_mut()?.pending.take()
     }
 
     /// Ends a monitor of this process, if it is on, and its alias where that ends with it.
@@ -161,9 +177,64 @@ impl Relations {
             .watchers
             .iter()
             .filter_map(|(_, watcher)| match watcher {
-                Watcher::Process(pid, _) => Some(*pid),
+                Watcher::Process(watcher, _) => Some(watcher.head().pid),
                 Watcher::Waiter(_) => None,
             });
         pids.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Weak};
+
+    use super::*;
+    use crate::process::{alive, kill, monitor, monitored, receive};
+    use crate::{send, spawn};
+
+    /// Two processes that monitor each other hold each other no longer than both live.
+    #[tokio::test]
+    async fn who_watches_is_not_held_beyond_its_end() {
+        let watch = || {
+            spawn(async {
+                monitor(receive::<Pid>().await);
+                std::future::pending::<()>().await;
+            })
+        };
+        let (one, other) = (watch(), watch());
+        let block = |pid| Arc::downgrade(&table::find(pid).unwrap());
+        let (block_of_one, block_of_other): (Weak<_>, Weak<_>) = (block(one), block(other));
+        send(one, other);
+        send(other, one);
+        let watchers = |pid| {
+            let process = table::find(pid).unwrap();
+            let signals = process.head().signals.lock();
+            let relations = signals.relations.as_ref();
+            relations.map_or(0, |relations| relations.watchers.len())
+        };
+        let all_have_run = || async {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+        };
+        all_have_run().await;
+        assert_eq!((watchers(one), watchers(other)), (1, 1));
+        kill(one);
+        monitored(one).await;
+        // Its task lets go of it after it has told of its end.
+        all_have_run().await;
+        assert_eq!((block_of_one.strong_count(), watchers(other)), (0, 0));
+        assert!(alive(other));
+        kill(other);
+        monitored(other).await;
+        all_have_run().await;
+        assert_eq!(block_of_other.strong_count(), 0);
+    }
+
+    /// Every process with a monitor, or that is monitored, has them: what glibc's allocator keeps at hand without
+    /// joining it to its neighbours is at most 120 bytes.
+    #[test]
+    fn they_are_small() {
+        assert!(size_of::<Relations>() <= 120, "{}", size_of::<Relations>());
     }
 }

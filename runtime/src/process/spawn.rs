@@ -18,7 +18,7 @@ use crate::process::relations::Watcher;
 use crate::process::runner::{self, Body};
 use crate::process::{context, not_a_process, this};
 use crate::sys::{Refused, System};
-use crate::{Address, ExitReason, Info, MonitorRef, Pid};
+use crate::{ExitReason, Info, MonitorRef, Pid};
 
 /// What the future of a process may return: `()`, `Result<(), E>` where an `Err` is the exit reason that
 /// [`ExitReason::error`] makes of it, or nothing at all (`async { panic!() }`, `async { loop { … } }`).
@@ -172,7 +172,10 @@ impl Process for PlainProcess {
     }
 
     fn close(&self) -> Vec<Arc<dyn Deathwatch>> {
-        crate::panics::drop_quietly(self.mailbox.close());
+        let unread = self.mailbox.close();
+        if !unread.is_empty() {
+            crate::panics::drop_quietly(unread);
+        }
         Vec::new()
     }
 
@@ -234,7 +237,7 @@ where
     F: Future + Send + 'static,
     F::Output: Outcome,
 {
-    monitored(&this("spawn_monitor"), MonitorOptions::new(), future)
+    monitored(this("spawn_monitor"), MonitorOptions::new(), future)
 }
 
 /// As [`spawn_monitor`], with the options of [`monitor_with`](super::monitor_with).
@@ -250,31 +253,28 @@ where
     F: Future + Send + 'static,
     F::Output: Outcome,
 {
-    monitored(&this("spawn_monitor_with"), options, future)
+    monitored(this("spawn_monitor_with"), options, future)
 }
 
 #[track_caller]
-fn monitored<F>(caller: &ProcessRef, options: MonitorOptions, future: F) -> (Pid, MonitorRef)
+fn monitored<F>(caller: ProcessRef, options: MonitorOptions, future: F) -> (Pid, MonitorRef)
 where
     F: Future + Send + 'static,
     F::Output: Outcome,
 {
     let (process, handle) = create::<F>("spawn_monitor", Kind::Process);
-    let mref = watch_new(caller.head(), process.head(), options);
+    let mref = watch_new(caller, process.head(), options);
     (start(process, &handle, future), mref)
 }
 
 /// Monitors a process that is not in the table yet.
-pub(crate) fn watch_new(watcher: &Head, target: &Head, options: MonitorOptions) -> MonitorRef {
+pub(crate) fn watch_new(watcher: ProcessRef, target: &Head, options: MonitorOptions) -> MonitorRef {
     let mref = MonitorRef::next();
-    options.enter(watcher, mref, Some(target.pid));
-    let entry = Watcher::Process(watcher.pid, Address::Pid(target.pid));
-    target
-        .signals
-        .lock()
-        .relations()
-        .watchers
-        .insert(mref, entry);
+    if options.enter(watcher.head(), mref, Some(target.pid)) {
+        let entry = Watcher::Process(watcher, None);
+        let mut signals = target.signals.lock();
+        signals.relations().watchers.insert(mref, entry);
+    }
     mref
 }
 
