@@ -248,8 +248,8 @@ pub(crate) fn add_waiter(target: &dyn Process, waiter: Arc<dyn Deathwatch>) -> O
     Some(signals.add_waiter(waiter))
 }
 
-/// Adds the waiter of a parent, which hears of an end that is still to come by this alone, if it traps exits: no `Exit` comes.
-/// It ends before it waits no more. `false`: the child has ended, and the waiter is told nothing.
+/// Adds the waiter of a parent, which hears of an end that is still to come by this alone, if it traps exits: no
+/// `Exit` comes. It ends before it waits no more. `false`: the child has ended, and the waiter is told nothing.
 pub(crate) fn add_parents_waiter(
     target: &dyn Process,
     parent: Pid,

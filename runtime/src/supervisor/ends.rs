@@ -1,12 +1,13 @@
 //! The ends of children, one after the other (`SUP-3`, `SUP-4`).
 //!
-//! 1. A child that ends as it should asks the next one to end itself, from its own task: the supervisor is woken by the last
-//!    one, by one that had ended before or ends otherwise, and when the time of one is over. So an end costs one change of
-//!    tasks instead of two.
-//! 2. Who takes `awaited` out goes on alone: the death of that child, or the supervisor. It is there before the child is
-//!    watched and asked.
-//! 3. The supervisor sleeps no longer than the child that is awaited has time: where the next one's time is over earlier, it
-//!    is woken. What that child does from its own task is what the supervisor would do: it sends the supervisor's signal.
+//! 1. A child that ends as it should asks the next one to end itself, from its own task: the supervisor is woken by the
+//!    last one, by one that had ended before or ends otherwise, and when the time of one is over. So an end costs one
+//!    change of tasks instead of two.
+//! 2. Who takes `awaited` out goes on alone: the death of that child, or the supervisor. It is there before the child
+//!    is watched and asked.
+//! 3. The supervisor sleeps no longer than the child that is awaited has time: where the next one's time is over
+//!    earlier, it is woken. What that child does from its own task is what the supervisor would do: it sends the
+//!    supervisor's signal.
 //! 4. Nothing else is locked, and nobody woken, under the lock.
 
 use std::future::poll_fn;
@@ -87,7 +88,8 @@ impl Ends {
         }))
     }
 
-    /// Waits for the next that had ended before or ended otherwise than it should, with its reason; `None`: all have ended.
+    /// Waits for the next that had ended before or ended otherwise than it should, with its reason; `None`: all have
+    /// ended.
     pub(crate) async fn next(&mut self) -> Option<(ToEnd, ExitReason)> {
         let row = &*self.0;
         row.ask_next(row.state.lock());
@@ -100,8 +102,8 @@ impl Ends {
             };
             match woken {
                 Some(Woken::Seen(child, seen)) => {
-                    // If it had ended before, its `Exit` has come, and says why. Else none comes, or one of somebody who is
-                    // no child any more: no look through all that waits is needed for it.
+                    // If it had ended before, its `Exit` has come, and says why. Else none comes, or one of somebody
+                    // who is no child any more: no look through all that waits is needed for it.
                     let reason = match seen {
                         ExitReason::NoProc => take_exit(child.pid).unwrap_or(seen),
                         seen => seen,
@@ -197,8 +199,8 @@ impl Row {
 
     /// Kills the child that is awaited, if its time is over (`SUP-4`).
     ///
-    /// One that blocks its thread cannot end; it is abandoned [`KILL_GRACE`] after its kill: all others see it as killed, and
-    /// what it still does reaches nobody (decision A19).
+    /// One that blocks its thread cannot end; it is abandoned [`KILL_GRACE`] after its kill: all others see it as
+    /// killed, and what it still does reaches nobody (decision A19).
     fn time_is_over(&self) {
         let now = Instant::now();
         let mut state = self.state.lock();

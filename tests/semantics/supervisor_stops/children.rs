@@ -33,8 +33,8 @@ async fn the_next_child_is_asked_when_the_one_before_is_dead() {
     );
 }
 
-/// SUP-4: the time of each begins when it is asked, be it shorter or longer than that of the one before, and be that killed,
-/// or ended with a reason of its own.
+/// SUP-4: the time of each begins when it is asked, be it shorter or longer than that of the one before, and be that
+/// killed, or ended with a reason of its own.
 #[beamish::test(start_paused)]
 async fn each_child_has_its_own_time() {
     let stage = Stage::new();
