@@ -64,11 +64,6 @@ pub(crate) fn crash(
             }
             return;
         }
-        let links: BTreeSet<Pid> = had
-            .into_iter()
-            .flat_map(|had| had.links.iter().map(|(pid, ())| *pid))
-            .chain(parent)
-            .collect();
         let backtrace = match reason {
             ExitReason::Panic(info) => info.backtrace().map(tracing::field::display),
             _ => None,
@@ -81,12 +76,18 @@ pub(crate) fn crash(
             label,
             state,
             ancestors = ?ancestors(head),
-            links = ?links,
+            links = ?links(had, parent),
             reason = %reason,
             backtrace,
             "process crashed"
         );
     });
+}
+
+/// Whom a process was linked to.
+fn links(had: Option<&Own>, parent: Option<Pid>) -> BTreeSet<Pid> {
+    let others = had.map(|had| had.links.iter().map(|(pid, ())| *pid));
+    others.into_iter().flatten().chain(parent).collect()
 }
 
 /// Who started a process, who started that one, and so on, as far as they live.

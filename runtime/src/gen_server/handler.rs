@@ -110,9 +110,13 @@ impl Handler {
     /// The time, if this call is to be timed.
     #[inline]
     pub(crate) fn sample(&self) -> Option<Instant> {
-        let is_due =
-            context::tick().is_multiple_of(SAMPLE) || self.state.load(Ordering::Relaxed) != FAST;
-        is_due.then(Instant::now)
+        self.is_sampled().then(Instant::now)
+    }
+
+    /// Whether this call is to be timed: one that is known to be short is now and then.
+    #[inline]
+    pub(crate) fn is_sampled(&self) -> bool {
+        context::tick().is_multiple_of(SAMPLE) || self.state.load(Ordering::Relaxed) != FAST
     }
 
     #[cold]

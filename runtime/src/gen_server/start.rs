@@ -162,8 +162,8 @@ impl<S: GenServer> Start<S> {
         {
             return Some(outcome.and_then(|(state, then)| self.run(process, &origin, state, then)));
         }
-        // What is not known yet is measured there, not begun a second time.
-        let measured = handler.filter(|_| !is_begun_here);
+        // What is not known yet is measured there, not begun a second time; what is known, now and then.
+        let measured = handler.filter(|handler| !is_begun_here && handler.is_sampled());
         let held = Arc::<ServerProcess<S>>::clone(&process);
         let (starting, ticket) = self.options.wait(origin.starter, held, timer);
         runner::run(

@@ -255,41 +255,37 @@ pub(crate) fn send_down(watcher: &dyn Process, down: Down) {
 
 /// Adds a waiter that is told of the death; at once with `NoProc` if it has ended.
 pub(crate) fn add_waiter(target: &dyn Process, waiter: Arc<dyn Deathwatch>) -> Option<Place> {
-    add_waiter_if(target, waiter, |_| {})
-}
-
-/// As [`add_waiter`]; where it has not ended, something more is written down in the same step.
-fn add_waiter_if(
-    target: &dyn Process,
-    waiter: Arc<dyn Deathwatch>,
-    more: impl FnOnce(&mut Signals),
-) -> Option<Place> {
     let mut signals = target.head().signals.lock();
     if signals.told {
         drop(signals);
         waiter.died(&ExitReason::NoProc);
         return None;
     }
-    let place = signals.add_waiter(waiter);
-    more(&mut signals);
-    Some(place)
+    Some(signals.add_waiter(waiter))
+}
+
+/// Adds the waiter of a parent, which hears of an end that is still to come by this alone, if it traps exits: no
+/// `Exit` comes. It ends before it waits no more. `false`: the child has ended, and the waiter is told nothing.
+pub(crate) fn add_parents_waiter(
+    target: &dyn Process,
+    parent: Pid,
+    waiter: Arc<dyn Deathwatch>,
+) -> bool {
+    let head = target.head();
+    let mut signals = head.signals.lock();
+    if signals.told {
+        drop(signals);
+        return false;
+    }
+    signals.awaited |= head.parent == Some(parent);
+    signals.add_waiter(waiter);
+    true
 }
 
 /// Waits for the end of a process, from anywhere. The waiting begins with the call, not with the first poll.
 pub(crate) fn watch(target: &dyn Process) -> Watch {
-    watch_if(target, |_| {})
-}
-
-/// As [`watch`], for a parent, which hears of an end that is still to come by this alone, if it traps exits: no `Exit` comes.
-/// It ends before it waits no more.
-pub(crate) fn watch_child(target: &dyn Process, parent: Pid) -> Watch {
-    let is_parent = target.head().parent == Some(parent);
-    watch_if(target, |signals| signals.awaited |= is_parent)
-}
-
-fn watch_if(target: &dyn Process, more: impl FnOnce(&mut Signals)) -> Watch {
     let end = Arc::<Parcel<ExitReason>>::default();
-    let place = add_waiter_if(target, Arc::<Parcel<ExitReason>>::clone(&end), more);
+    let place = add_waiter(target, Arc::<Parcel<ExitReason>>::clone(&end));
     Watch {
         pid: target.head().pid,
         end,

@@ -1,6 +1,7 @@
 //! The children of a supervisor, in the order in which they are started.
 
 use std::collections::HashMap;
+use std::future::{pending, ready};
 use std::ops::{Index, Range};
 use std::time::Duration;
 
@@ -9,19 +10,21 @@ use tokio::time::Instant;
 use crate::deadline::until;
 use crate::few::Numbered;
 use crate::observe::{self, What};
+use crate::panics::Unwound;
 use crate::process::control::ProcessRef;
 use crate::process::death::Watch;
 use crate::process::receive::far_from;
-use crate::process::{context, death, exit_from, self_pid, table};
+use crate::process::{context, death, exit_from, self_pid};
+use crate::supervisor::ends::{Ends, ToEnd};
 use crate::supervisor::plan;
-use crate::supervisor::spec::Extra;
+use crate::supervisor::spec::{Extra, StartFuture};
 use crate::{
     ChildCounts, ChildId, ChildInfo, ChildKind, ChildSpec, ChildStatus, Exit, ExitReason, Info,
     Pid, Restart, Shutdown, StartError, report,
 };
 
 /// How long a child may outlive its kill.
-const KILL_GRACE: Duration = Duration::from_secs(5);
+pub(crate) const KILL_GRACE: Duration = Duration::from_secs(5);
 
 /// What any supervisor keeps of a child.
 pub(crate) struct Child {
@@ -34,22 +37,27 @@ impl Child {
         Self { spec, restarts: 0 }
     }
 
-    /// Starts it; one that ignores has no pid. A temporary child is never started again: what it was started with is not
-    /// kept.
-    pub(crate) async fn start(&mut self, extra: Option<&Extra>) -> Result<Option<Pid>, StartError> {
+    /// Begins to start it. What comes of it is for [`started`](Self::started).
+    pub(crate) fn start(&self, extra: Option<&Extra>) -> StartFuture {
         let Some(start) = &self.spec.start else {
-            return Err(StartError::Exit(ExitReason::other(
-                "a temporary child cannot be started again",
-            )));
+            let error = ExitReason::other("a temporary child cannot be started again");
+            return Box::pin(ready(Err(StartError::Exit(error))));
         };
         // The expression is the user's, and runs in the supervisor: its panic is a failed start (`SUP-1`), not the
         // supervisor's end.
-        let starting = match crate::panics::catch(|| start.start(extra)) {
+        match crate::panics::catch(|| start.start(extra)) {
             Ok(starting) => starting,
-            Err(crate::panics::Unwound::Raised(reason)) => return Err(StartError::Exit(reason)),
-            Err(crate::panics::Unwound::Ended) => std::future::pending().await,
-        };
-        match starting.await {
+            Err(Unwound::Raised(reason)) => Box::pin(ready(Err(StartError::Exit(reason)))),
+            Err(Unwound::Ended) => Box::pin(pending()),
+        }
+    }
+
+    /// One that ignores has no pid. A temporary child is never started again: what it was started with is not kept.
+    pub(crate) fn started(
+        &mut self,
+        started: Result<Pid, StartError>,
+    ) -> Result<Option<Pid>, StartError> {
+        match started {
             Ok(pid) => {
                 if self.spec.restart == Restart::Temporary {
                     crate::panics::drop_quietly(self.spec.start.take());
@@ -61,12 +69,12 @@ impl Child {
         }
     }
 
-    /// As [`start`](Self::start); an error is reported.
-    pub(crate) async fn start_or_report(
+    /// As [`started`](Self::started); an error is reported.
+    pub(crate) fn started_or_report(
         &mut self,
-        extra: Option<&Extra>,
+        started: Result<Pid, StartError>,
     ) -> Result<Option<Pid>, StartError> {
-        let started = self.start(extra).await;
+        let started = self.started(started);
         if let Err(error) = &started {
             let reason = error.clone().into_reason();
             report::supervisor("start_error", &self.spec.id, None, &reason);
@@ -76,23 +84,19 @@ impl Child {
 
     /// Ends it, and waits until it is dead.
     pub(crate) async fn end(&self, pid: Pid) {
-        let asked = Instant::now();
-        let seen = match table::find(pid) {
-            Some(process) => {
-                let ended = death::watch_child(&*process, self_pid());
-                ask_to_end(&process, self.spec.shutdown);
-                await_end(&process, ended, self.spec.shutdown, asked, asked).await
-            }
-            None => ExitReason::NoProc,
-        };
-        // If it had ended before, its `Exit` has come, and says why. Else none comes, or one of somebody who is no child
-        // any more: no look through all that waits is needed for it.
-        let reason = if seen == ExitReason::NoProc {
-            take_exit(pid).unwrap_or(seen)
-        } else {
-            seen
-        };
-        self.ended(pid, &reason);
+        let mut ends = Ends::new(vec![self.to_end(pid, 0)]);
+        while let Some((_, reason)) = ends.next().await {
+            self.ended(pid, &reason);
+        }
+    }
+
+    const fn to_end(&self, pid: Pid, at: usize) -> ToEnd {
+        ToEnd {
+            at,
+            pid,
+            restart: self.spec.restart,
+            shutdown: self.spec.shutdown,
+        }
     }
 
     /// It was ended, with this reason.
@@ -124,14 +128,14 @@ impl Child {
     }
 }
 
-/// Sends the signal that ends a child.
-pub(crate) fn ask_to_end(process: &ProcessRef, shutdown: Shutdown) {
+/// Sends the signal of a supervisor that ends a child.
+pub(crate) fn ask_to_end(supervisor: Pid, process: &ProcessRef, shutdown: Shutdown) {
     let reason = if shutdown == Shutdown::BrutalKill {
         ExitReason::Kill
     } else {
         ExitReason::Shutdown
     };
-    exit_from(self_pid(), &**process, reason);
+    exit_from(supervisor, &**process, reason);
 }
 
 /// Kills a child whose time is over, and does not wait for its end.
@@ -173,14 +177,19 @@ pub(crate) async fn await_end(
     if let Some(reason) = until(far_from(now, KILL_GRACE), Some(now), &mut ended).await {
         return reason;
     }
-    report::wedged(process.head().pid);
-    context::may_outlive();
-    death::finish(&**process);
+    abandon(process);
     ended.await
 }
 
+/// Ends a child for all others that outlived its kill.
+pub(crate) fn abandon(process: &ProcessRef) {
+    report::wedged(process.head().pid);
+    context::may_outlive();
+    death::finish(&**process);
+}
+
 /// Takes the `Exit` of a child out of the mailbox, if it has come.
-fn take_exit(pid: Pid) -> Option<ExitReason> {
+pub(crate) fn take_exit(pid: Pid) -> Option<ExitReason> {
     let is_it = |info: &Info| {
         info.downcast_ref::<Exit>()
             .is_some_and(|exit| exit.from == pid)
@@ -268,7 +277,9 @@ impl Children {
 
     /// Starts the child at `at`; one that ignores stays stopped.
     pub(crate) async fn start(&mut self, at: usize) -> Result<(), StartError> {
-        let started = self.entries[at].child.start_or_report(None).await?;
+        let child = &mut self.entries[at].child;
+        let started = child.start(None).await;
+        let started = child.started_or_report(started)?;
         self.set_status(at, status(started));
         Ok(())
     }
@@ -285,13 +296,15 @@ impl Children {
 
     /// Ends these children, the newest first; the temporary ones go with their specifications (`RST-5`).
     pub(crate) async fn end_group(&mut self, group: Range<usize>) {
+        let running = group.clone().filter_map(|at| {
+            let Entry { child, status, .. } = &self.entries[at];
+            Some(child.to_end(status.pid()?, at))
+        });
+        let mut ends = Ends::new(running.collect());
+        while let Some((ToEnd { at, pid, .. }, reason)) = ends.next().await {
+            self.entries[at].child.ended(pid, &reason);
+        }
         for at in group.rev() {
-            let Some(entry) = self.entries.get(at) else {
-                continue;
-            };
-            if let ChildStatus::Running(pid) = entry.status {
-                entry.child.end(pid).await;
-            }
             self.set_status(at, ChildStatus::Stopped);
             if self.entries[at].child.spec.restart == Restart::Temporary {
                 self.remove(at);

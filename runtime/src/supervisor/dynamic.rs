@@ -388,7 +388,7 @@ impl GenServer for DynamicSupervisorServer {
         let asked = Instant::now();
         for (pid, entry) in &children {
             if let Some(process) = table::find(*pid) {
-                children::ask_to_end(&process, entry.child.spec.shutdown);
+                children::ask_to_end(self_pid(), &process, entry.child.spec.shutdown);
             }
         }
         // The earliest kill first, so that none waits for the end of another child.
@@ -436,7 +436,8 @@ impl DynamicSupervisorServer {
             return Err(StartChildError::MaxChildren);
         }
         let mut child = Child::new(spec);
-        let pid = match child.start(self.extra.as_ref()).await {
+        let started = child.start(self.extra.as_ref()).await;
+        let pid = match child.started(started) {
             Ok(Some(pid)) => pid,
             Ok(None) => return Err(StartChildError::Start(StartError::Ignored)),
             Err(StartError::AlreadyStarted(pid)) => {
@@ -486,7 +487,8 @@ impl DynamicSupervisorServer {
             report::gave_up(&entry.child.spec.id, max_restarts, max_seconds);
             return Next::no_reply().stop(ExitReason::Shutdown);
         }
-        match entry.child.start_or_report(self.extra.as_ref()).await {
+        let started = entry.child.start(self.extra.as_ref()).await;
+        match entry.child.started_or_report(started) {
             Ok(Some(new)) => {
                 entry.child.restarted(Some(pid), Some(new));
                 entry.is_restarting = false;

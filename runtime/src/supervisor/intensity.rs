@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 
-/// The restarts of the last seconds, newest first, in whole seconds of a monotonic clock.
+/// The restarts of the last seconds. However many they are, each second takes as much memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Intensity {
     max_restarts: u32,
     max_seconds: u64,
-    restarts: VecDeque<u64>,
+    /// How many there were in which whole second of a monotonic clock, newest first.
+    seconds: VecDeque<(u64, u64)>,
+    /// How many there were in all of these.
+    count: u64,
 }
 
 impl Intensity {
@@ -15,22 +18,26 @@ impl Intensity {
         Self {
             max_restarts,
             max_seconds,
-            restarts: VecDeque::new(),
+            seconds: VecDeque::new(),
+            count: 0,
         }
     }
 
     /// Counts a restart at `now`; whether it is still allowed. A restart exactly `max_seconds` ago counts.
     #[must_use]
     pub(crate) fn allow(&mut self, now: u64) -> bool {
-        self.restarts.push_front(now);
-        while self
-            .restarts
-            .back()
-            .is_some_and(|then| now - then > self.max_seconds)
-        {
-            self.restarts.pop_back();
+        self.count += 1;
+        match self.seconds.front_mut() {
+            Some((second, restarts)) if *second == now => *restarts += 1,
+            _ => self.seconds.push_front((now, 1)),
         }
-        self.restarts.len() <= self.max_restarts as usize
+        while let Some((second, restarts)) = self.seconds.back()
+            && now - second > self.max_seconds
+        {
+            self.count -= restarts;
+            self.seconds.pop_back();
+        }
+        self.count <= u64::from(self.max_restarts)
     }
 
     pub(crate) const fn limits(&self) -> (u32, u64) {
@@ -45,6 +52,19 @@ mod tests {
     fn allowed(max_restarts: u32, max_seconds: u64, times: &[u64]) -> Vec<bool> {
         let mut intensity = Intensity::new(max_restarts, max_seconds);
         times.iter().map(|now| intensity.allow(*now)).collect()
+    }
+
+    /// As many in a second as there may be.
+    #[test]
+    fn many_restarts_take_no_more_memory() {
+        let mut intensity = Intensity::new(u32::MAX, 5);
+        for now in 0..1_000 {
+            for _ in 0..1_000 {
+                assert!(intensity.allow(now));
+            }
+        }
+        // This second and the five before it.
+        assert_eq!((intensity.seconds.len(), intensity.count), (6, 6_000));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod children;
 mod client;
 mod dynamic;
+mod ends;
 mod error;
 mod intensity;
 mod plan;

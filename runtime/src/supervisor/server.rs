@@ -127,7 +127,8 @@ impl GenServer for SupervisorServer {
         };
         for spec in supervisor.children {
             let mut child = Child::new(spec);
-            match child.start_or_report(None).await {
+            let started = child.start(None).await;
+            match child.started_or_report(started) {
                 Ok(None) if child.spec.restart == Restart::Temporary => {}
                 Ok(started) => server.children.push(child, children::status(started)),
                 Err(error) => {
@@ -348,7 +349,8 @@ impl SupervisorServer {
             });
         }
         let mut child = Child::new(spec);
-        let started = child.start_or_report(None).await;
+        let started = child.start(None).await;
+        let started = child.started_or_report(started);
         let pid = started.map_err(|error| match error {
             StartError::AlreadyStarted(pid) => StartChildError::AlreadyStarted(pid),
             error => StartChildError::Start(error),

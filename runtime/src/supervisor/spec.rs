@@ -7,6 +7,7 @@ use std::future::{Future, poll_fn, ready};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::process::control::Process;
@@ -217,9 +218,19 @@ impl<S: GenServer> Child for Start<S> {
         }
     }
 
-    async fn start_child(mut self) -> Result<Pid, StartError> {
-        let process = poll_fn(|cx| self.poll_child(cx)).await?;
-        Ok(process.head().pid)
+    fn start_child(self) -> impl Future<Output = Result<Pid, StartError>> + Send {
+        StartedByParent(self)
+    }
+}
+
+/// A start of which the pid is all that is wanted.
+struct StartedByParent<S: GenServer>(Start<S>);
+
+impl<S: GenServer> Future for StartedByParent<S> {
+    type Output = Result<Pid, StartError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll_child(cx).map_ok(|process| process.head().pid)
     }
 }
 
@@ -241,7 +252,8 @@ pub trait Again: Clone + Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Send + Sync + 'static> Again for T {}
 
-type StartFuture = Pin<Box<dyn Future<Output = Result<Pid, StartError>> + Send>>;
+/// A start of a child.
+pub(crate) type StartFuture = Pin<Box<dyn Future<Output = Result<Pid, StartError>> + Send>>;
 
 /// What a dynamic supervisor gives to each of its children.
 pub(crate) type Extra = Arc<dyn Any + Send + Sync>;

@@ -33,6 +33,45 @@ async fn the_next_child_is_asked_when_the_one_before_is_dead() {
     );
 }
 
+/// SUP-4: the time of each begins when it is asked, be it shorter or longer than that of the one before, and be that
+/// killed, or ended with a reason of its own.
+#[beamish::test(start_paused)]
+async fn each_child_has_its_own_time() {
+    let stage = Stage::new();
+    let stubborn = |id, manner| Stubborn::spec(id, &stage, manner);
+    let children = [
+        Worker::spec("a", &stage),
+        stubborn("b", Manner::With(ExitReason::shutdown_with("own"))).shutdown(SECOND),
+        stubborn("c", Manner::Never).shutdown(2 * SECOND),
+        stubborn("d", Manner::After(10 * SECOND)).shutdown(Shutdown::Infinity),
+        stubborn("e", Manner::Never).shutdown(SECOND),
+        stubborn("f", Manner::After(3 * SECOND)).shutdown(5 * SECOND),
+    ];
+    let supervisor = started(one_for_one().children(children)).await;
+    stage.reset();
+    soon(supervisor.stop()).await.unwrap();
+    assert_eq!(
+        stage.timed_log(),
+        "~f@0 -f@3000 ~e@3000 -e@4000 ~d@4000 -d@14000 ~c@14000 -c@16000 ~b@16000 -b@16000 -a@16000"
+    );
+}
+
+/// SUP-3: one that ends while another is waited for is passed over.
+#[beamish::test(start_paused)]
+async fn a_child_that_has_ended_meanwhile_is_passed_over() {
+    let stage = Stage::new();
+    let children = ["a", "b", "c"].map(|id| Stubborn::spec(id, &stage, Manner::After(SECOND)));
+    let supervisor = started(one_for_one().children(children)).await;
+    let passed_over = pid_of(&supervisor, "b").await;
+    stage.reset();
+    let mut stop = Box::pin(supervisor.stop());
+    poll_once(&mut stop).await;
+    tokio::time::sleep(SECOND / 2).await;
+    Way::Killed.end(passed_over).await;
+    soon(stop).await.unwrap();
+    assert_eq!(stage.timed_log(), "~c@0 -b@500 -c@1000 ~a@1000 -a@2000");
+}
+
 #[genserver(trap_exit)]
 struct Witness {
     of: &'static str,
