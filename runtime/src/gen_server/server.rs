@@ -45,7 +45,6 @@ pub(super) enum Step<S: GenServer> {
 pub(super) enum Doing<S: GenServer> {
     /// It waits for the next event.
     Rests,
-    Starts(Box<Starts<S>>),
     Goes(Then<S>),
     Runs(Running<S>),
     Continues(Continuation<S>),
@@ -87,45 +86,52 @@ pub(super) struct Stops<S: GenServer> {
 type Terminated<S> = (Box<S>, Result<ExitReason, Unwound>);
 
 /// The body of a server's task: it serves until the server ends by itself; a pending exit clears it at a suspension.
-///
-/// The loop is made when there is more to do than to handle calls and casts by plain functions, and kept only if it
-/// holds anything: that of an idle server, whose state is in its slot, does not.
-pub(super) struct Life<S: GenServer>(Option<Box<Loop<S>>>);
+pub(super) enum Life<S: GenServer> {
+    /// Of a server whose state is in its slot, or that has ended.
+    Rests,
+    /// Of a server whose `init` is to run, or goes on.
+    Starts(Box<Starts<S>>),
+    /// It is made when there is more to do than to handle calls and casts by plain functions, and kept only if it holds
+    /// anything: that of an idle server, whose state is in its slot, does not.
+    Serves(Box<Loop<S>>),
+}
 
 impl<S: GenServer> Life<S> {
-    /// Of a server that was started, and whose state is in its slot.
-    pub(super) const fn rests() -> Self {
-        Self(None)
-    }
-
-    /// Of a server whose `init` is to run, or goes on.
     pub(super) fn starts(
         init: Initing<S>,
         ticket: Ticket,
         measured: Option<&'static Handler>,
     ) -> Self {
-        Self::of(Doing::Starts(Box::new(Starts {
+        Self::Starts(Box::new(Starts {
             init,
             ticket,
             measured,
-        })))
+        }))
     }
 
     /// Of a server that was started.
     pub(super) fn goes(state: Box<S>, then: Then<S>, hibernate_after: Option<Duration>) -> Self {
-        let mut life = Self::of(Doing::Goes(then));
-        if let Some(server) = &mut life.0 {
-            server.turn.state = Some(state);
-            server.hibernate_after = hibernate_after;
-        }
-        life
+        let mut server = Loop::of(Turn::new());
+        server.turn.state = Some(state);
+        server.doing = Doing::Goes(then);
+        server.hibernate_after = hibernate_after;
+        Self::Serves(Box::new(server))
     }
 
-    fn of(doing: Doing<S>) -> Self {
-        Self(Some(Box::new(Loop {
-            doing,
-            ..Loop::of(Turn::new())
-        })))
+    /// Goes on with an `init`, and then with what comes after it.
+    fn start(&mut self, process: &Arc<ServerProcess<S>>, cx: &mut Context<'_>) -> Poll<ExitReason> {
+        let Self::Starts(starts) = self else {
+            return Poll::Pending;
+        };
+        let inited = ready!(starts.poll(cx));
+        let Self::Starts(starts) = mem::replace(self, Self::Rests) else {
+            return Poll::Pending;
+        };
+        let mut server = Loop::of(Turn::new());
+        match server.started(process, *starts, inited) {
+            Ok(step) => self.go_on(server, Some(step), process, cx),
+            Err(reason) => Poll::Ready(reason),
+        }
     }
 
     /// Of a server whose state is in its slot: handles what has come, and gives the state back to the slot.
@@ -166,7 +172,7 @@ impl<S: GenServer> Life<S> {
     ) -> Poll<ExitReason> {
         let polled = server.poll(process, step, cx);
         if polled.is_pending() && !server.is_empty() {
-            self.0 = Some(Box::new(server));
+            *self = Self::Serves(Box::new(server));
         }
         polled
     }
@@ -180,18 +186,20 @@ impl<S: GenServer> Body for Life<S> {
         process: &Arc<ServerProcess<S>>,
         cx: &mut Context<'_>,
     ) -> Poll<ExitReason> {
-        let Some(server) = &mut self.0 else {
-            return self.wake(process, cx);
+        let server = match &mut *self {
+            Self::Rests => return self.wake(process, cx),
+            Self::Starts(_) => return self.start(process, cx),
+            Self::Serves(server) => server,
         };
         let polled = server.poll(process, None, cx);
         if polled.is_pending() && server.is_empty() {
-            self.0 = None;
+            *self = Self::Rests;
         }
         polled
     }
 
     fn clear(mut self: Pin<&mut Self>) {
-        self.0 = None;
+        *self = Self::Rests;
     }
 }
 
@@ -225,7 +233,7 @@ struct Heard<S: GenServer> {
     cell: Option<Arc<ReplyCell<S::Reply>>>,
 }
 
-struct Loop<S: GenServer> {
+pub(super) struct Loop<S: GenServer> {
     turn: Turn<S>,
     doing: Doing<S>,
     waiting: Waiting,
@@ -466,16 +474,6 @@ impl<S: GenServer> Loop<S> {
                     // A chain of continuations without an end can be ended, and lets others run.
                     ready!(context::proceed(cx));
                     self.begin_continuation(process)
-                }
-                Doing::Starts(starts) => {
-                    let inited = ready!(starts.poll(cx));
-                    match mem::replace(&mut self.doing, Doing::Rests) {
-                        Doing::Starts(starts) => match self.started(process, *starts, inited) {
-                            Ok(step) => step,
-                            Err(reason) => return Poll::Ready(reason),
-                        },
-                        _ => Step::Ended,
-                    }
                 }
                 Doing::Stops(stops) => {
                     let terminated = ready!(stops.terminating.as_mut().poll(cx));
@@ -1050,7 +1048,7 @@ mod tests {
     /// What an idle server takes, beside its state and its place in the table.
     #[test]
     fn an_idle_server_is_small() {
-        assert_eq!(crate::process::runner::size_of_task::<Life<Told>>(), 16);
+        assert_eq!(crate::process::runner::size_of_task::<Life<Told>>(), 24);
         let (block, letter) = (
             size_of::<ServerProcess<Told>>(),
             size_of::<Option<Envelope<Told>>>(),

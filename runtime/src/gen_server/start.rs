@@ -187,7 +187,7 @@ impl<S: GenServer> Start<S> {
         let life = match (then, self.options.hibernate_after) {
             (Then::Pause(Pause::Wait), None) => {
                 process.turns.offer(&process.head().word, state);
-                Life::rests()
+                Life::Rests
             }
             (then, hibernate_after) => Life::goes(state, then, hibernate_after),
         };

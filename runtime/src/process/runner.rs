@@ -6,7 +6,7 @@
 //!    dropped instead (its runtime shuts down), it walks the same path with `Killed`.
 //! 3. If a caller runs a handler at that moment, the state is with the caller: the task waits until it has put it back;
 //!    a dropped task cannot wait, then the caller walks the path (`gen_server/turns.rs`, rule 5).
-//! 4. The task of an idle server is two words, so that tokio needs no more than 128 bytes for it. A task has nothing to say how
+//! 4. The task of an idle server is three words, so that tokio needs no more than 128 bytes for it. A task has nothing to say how
 //!    far it is: what it ran is dropped again while it waits for the state, without effect, and it has no process at the end.
 
 use std::future::Future;
