@@ -209,7 +209,7 @@ impl<S: GenServer> ServerProcess<S> {
     pub(crate) const DROPS_OLDEST: bool = matches!(Self::ON_FULL, Some(OnFull::DropOldest));
 
     /// Queues a call or cast.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn queue_counted(&self, envelope: Envelope<S>) -> Result<(), Unqueued<S>> {
         if Self::ON_FULL.is_none() {
             return self.queue(envelope).map_err(Unqueued::Ended);
@@ -217,6 +217,7 @@ impl<S: GenServer> ServerProcess<S> {
         self.queue_bounded(envelope)
     }
 
+    #[inline(never)]
     fn queue_bounded(&self, mut envelope: Envelope<S>) -> Result<(), Unqueued<S>> {
         loop {
             match self.room.permits().try_acquire() {
