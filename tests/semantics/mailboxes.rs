@@ -267,12 +267,45 @@ async fn who_waits_for_room_hears_of_the_end() {
     assert!(poll_once(&mut call).is_pending());
     process::kill(desk.pid().unwrap());
     cast.await;
-    assert!(matches!(call.await, Err(CallError::NoProc(_))));
-    let Err(CallError::Exit(info)) = queued.await else {
-        panic!("the queued call was not told");
-    };
-    assert!(matches!(info.reason(), ExitReason::Killed), "{info}");
+    for told in [queued.await, call.await] {
+        let Err(CallError::Exit(info)) = told else {
+            panic!("a call was not told: {told:?}");
+        };
+        assert!(matches!(info.reason(), ExitReason::Killed), "{info}");
+    }
     desk.put(6).await;
+}
+
+/// SIG-2: nothing is sent to a server that is to end, however much of it, and callers hear of the end.
+macro_rules! what_comes_for_a_server_that_is_to_end {
+    ($($test:ident: $desk:ident, $message:ident;)*) => {$(
+        #[beamish::test]
+        async fn $test() {
+            let desk = $desk::start().await.unwrap();
+            let pid = desk.pid().unwrap();
+            process::kill(pid);
+            // More than it has room for, before it could run.
+            for number in 0..10 {
+                desk.server_ref().cast($message::Put { number });
+            }
+            for _ in 0..10 {
+                let mut ask = desk.ask(1);
+                assert!(poll_once(&mut ask).is_pending());
+            }
+            let told = desk.ask(1).await;
+            let Err(CallError::Exit(info)) = told else {
+                panic!("the call was not told: {told:?}");
+            };
+            assert!(matches!(info.reason(), ExitReason::Killed), "{info}");
+        }
+    )*};
+}
+
+what_comes_for_a_server_that_is_to_end! {
+    nothing_waits_for_a_server_that_is_to_end: Waits, WaitsMessage;
+    nothing_is_refused_by_a_server_that_is_to_end: Refuses, RefusesMessage;
+    nothing_gives_way_at_a_server_that_is_to_end: DropsOldest, DropsOldestMessage;
+    nothing_is_full_at_a_server_that_is_to_end: DropsNewest, DropsNewestMessage;
 }
 
 #[beamish::test]

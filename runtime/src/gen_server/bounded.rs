@@ -18,6 +18,8 @@
 //! 7. Messages are taken one by one: what is in a batch (rule 9 in `mailbox.rs`) could not give way.
 //! 8. `GenServer::MAILBOX` is a constant. Where it is `None` there is no `room`, and nothing here is compiled into the way
 //!    of a message.
+//! 9. To a server that is to end nothing is sent, as to a dead one: so nobody looks for room that will not come, since only
+//!    its task makes any. Who waits for room already is told by rule 6, and a caller of the reason of the end.
 
 use std::error::Error;
 use std::fmt;
@@ -35,8 +37,8 @@ use crate::gen_server::reply::Outcome;
 use crate::mailbox::{Letter, Taken};
 use crate::observe::{self, What};
 use crate::panics::drop_quietly;
-use crate::process::context;
-use crate::process::control::Process;
+use crate::process::control::{Place, Process, bits};
+use crate::process::{context, death};
 use crate::{GenServer, ServerRef, blocking};
 
 /// How many calls and casts wait in the mailbox of a server at most, and what becomes of those that come when it is full.
@@ -220,10 +222,17 @@ impl<S: GenServer> ServerProcess<S> {
     #[inline(never)]
     fn queue_bounded(&self, mut envelope: Envelope<S>) -> Result<(), Unqueued<S>> {
         loop {
+            // Rule 9.
+            if self.head().has(bits::EXIT | bits::ENDED) {
+                return Err(Unqueued::Ended(envelope));
+            }
             match self.room.permits().try_acquire() {
                 Ok(permit) => {
-                    permit.forget();
-                    return self.queue(envelope).map_err(Unqueued::Ended);
+                    let queued = self.queue(envelope).map_err(Unqueued::Ended);
+                    if queued.is_ok() {
+                        permit.forget();
+                    }
+                    return queued;
                 }
                 Err(TryAcquireError::Closed) => return Err(Unqueued::Ended(envelope)),
                 Err(TryAcquireError::NoPermits) if self.room.is_newly_full() => {
@@ -254,17 +263,27 @@ impl<S: GenServer> ServerProcess<S> {
         Ok(())
     }
 
-    /// Waits for room and queues.
+    /// Waits for room and queues. `false`: it was not queued, since the server ends, and nobody waits for an answer to it.
     pub(crate) fn queue_when_room(process: Arc<Self>, envelope: Envelope<S>) -> Queueing {
+        let waiter = envelope.cell.clone();
+        let told = Told {
+            place: waiter.and_then(|cell| death::add_waiter(&*process, cell)),
+            process,
+        };
         Box::pin(async move {
+            let process = &told.process;
             let unsent = match process.room.permits().acquire().await {
-                Ok(permit) => {
-                    permit.forget();
-                    process.queue(envelope)
-                }
-                Err(_) => Err(envelope),
+                Ok(permit) => match process.queue(envelope) {
+                    Ok(()) => {
+                        permit.forget();
+                        return true;
+                    }
+                    Err(envelope) => envelope,
+                },
+                Err(_) => envelope,
             };
-            unsent.map_err(drop_quietly).is_ok()
+            drop_quietly(unsent);
+            told.keep()
         })
     }
 
@@ -283,6 +302,27 @@ impl<S: GenServer> ServerProcess<S> {
             self.room.add_permit(S::MAILBOX.map_or(0, Bound::capacity));
         }
         Some(taken)
+    }
+}
+
+/// A caller that waits for room hears of the server's end, until its request is queued.
+struct Told<P: Process> {
+    process: Arc<P>,
+    place: Option<Place>,
+}
+
+impl<P: Process> Told<P> {
+    /// It hears of it also later. Returns whether it does.
+    fn keep(mut self) -> bool {
+        self.place.take().is_some()
+    }
+}
+
+impl<P: Process> Drop for Told<P> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            death::forget_waiter(self.process.head(), place);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) enum Outcome<R> {
     NoReply,
     /// The server ended first.
     Died(ExitReason),
-    /// The server ended while there was no room for the request.
+    /// The server had ended when there was room for the request.
     NoProc,
     /// The request was dropped for a newer one.
     Full,

@@ -302,6 +302,7 @@ impl Children {
         });
         let mut ends = Ends::new(running.collect());
         while let Some((ToEnd { at, pid, .. }, reason)) = ends.next().await {
+            self.set_status(at, ChildStatus::Stopped);
             self.entries[at].child.ended(pid, &reason);
         }
         for at in group.rev() {

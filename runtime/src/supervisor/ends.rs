@@ -8,7 +8,9 @@
 //! 3. The supervisor sleeps no longer than the child that is awaited has time: where the next one's time is over
 //!    earlier, it is woken. What that child does from its own task is what the supervisor would do: it sends the
 //!    supervisor's signal.
-//! 4. Nothing else is locked, and nobody woken, under the lock.
+//!    Whose time begins in another runtime begins by that one's clock, which is another only where a test pauses it.
+//! 4. A supervisor that was killed may still have asked for ends that its links would have asked for.
+//! 5. Nothing else is locked, and nobody woken, under the lock.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Weak};
@@ -35,7 +37,7 @@ pub(crate) struct ToEnd {
     pub(crate) shutdown: Shutdown,
 }
 
-/// Ends children, while the supervisor waits. Dropped, it asks no more of them.
+/// Ends children, while the supervisor waits. Dropped, it asks no more of them, but for one that is being asked.
 pub(crate) struct Ends(Arc<Row>);
 
 struct Row {
@@ -123,8 +125,10 @@ impl Drop for Ends {
         let mut state = self.0.state.lock();
         let left = std::mem::take(&mut state.left);
         let awaited = state.awaited.take();
+        // The child that is awaited keeps the row.
+        let waker = state.waker.take();
         drop(state);
-        drop((left, awaited));
+        drop((left, awaited, waker));
     }
 }
 
